@@ -1,0 +1,6 @@
+# What the libraries are built on; all of it is in Debian 12. The same file serves the build and, through
+# the package config, the programs that use an installed static llmtrace.
+find_package(Threads REQUIRED)
+find_package(CURL 7.85 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)

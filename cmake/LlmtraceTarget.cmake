@@ -1,0 +1,30 @@
+# llmtrace_warnings(target): our own code compiles without a warning; dependencies are not ours.
+function(llmtrace_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+  if(LLMTRACE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${LLMTRACE_SANITIZE} -fno-omit-frame-pointer
+                                             -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${LLMTRACE_SANITIZE})
+  endif()
+endfunction()
+
+# llmtrace_module(name SOURCES ...): the library llmtrace::name, whose public headers are name/include
+# and whose private headers are spelled from the project's root.
+function(llmtrace_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  set(target llmtrace_${name})
+  add_library(${target} ${arg_SOURCES})
+  add_library(llmtrace::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${name}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE ${PROJECT_SOURCE_DIR})
+  llmtrace_warnings(${target})
+endfunction()

@@ -1,0 +1,107 @@
+// JsonWriter appends JSON text to a string. Users meet it in one place: the function
+//
+//   namespace app {
+//   void to_json(llmtrace::JsonWriter& writer, const Document& document) {
+//     writer.object({{"id", document.id}, {"score", document.score}});
+//   }
+//   }
+//
+// which makes their own type usable wherever llmtrace takes a value. It is found by argument-dependent
+// lookup, so nothing of llmtrace is specialized or opened.
+//
+// The text is always valid JSON: invalid UTF-8 becomes U+FFFD, NaN and infinities become null, and a
+// value nested deeper than kMaxDepth becomes the string kTooDeepMark. A writer belongs to one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include <llmtrace/export.h>
+
+namespace llmtrace {
+inline namespace v0 {
+
+class JsonWriter;
+
+namespace detail {
+
+/// A value that is only referred to: where it is and how to write it. Lives for one full expression.
+struct JsonRef {
+  const void* value;
+  void (*write)(JsonWriter&, const void*);
+};
+
+template <class Value>
+JsonRef json_ref(const Value& value) noexcept;
+
+}  // namespace detail
+
+/// One member of `JsonWriter::object`: a key and a reference to any serializable value.
+struct JsonField {
+  template <class Value>
+  JsonField(std::string_view name, const Value& member) noexcept
+      : key(name), value(detail::json_ref(member)) {}
+
+  std::string_view key;
+  detail::JsonRef value;
+};
+
+class LLMTRACE_EXPORT JsonWriter {
+ public:
+  static constexpr int kMaxDepth = 64;
+  static constexpr std::string_view kTooDeepMark = "<nested too deep>";
+
+  /// Appends to `out`, which must outlive the writer.
+  explicit JsonWriter(std::string& out) noexcept : out_(&out) {}
+
+  void null();
+  void boolean(bool value);
+  void integer(std::int64_t value);
+  void unsigned_integer(std::uint64_t value);
+  /// Shortest text that reads back as the same double; null for NaN and infinities.
+  void number(double value);
+  void string(std::string_view value);
+  /// Appends `json` as one value. The caller vouches that it is valid JSON of at most kMaxDepth.
+  void raw(std::string_view json);
+
+  void begin_object();
+  void key(std::string_view name);
+  void end_object();
+  void begin_array();
+  void end_array();
+
+  /// Writes any serializable value (see <llmtrace/to_json.h> for the order of conversions).
+  template <class Value>
+  void value(const Value& value);
+
+  /// Writes a whole object: `writer.object({{"id", id}, {"score", score}})`.
+  void object(std::initializer_list<JsonField> fields);
+
+  /// Where the writer stands; `rewind` returns there after a value failed half-way.
+  struct Position {
+    std::size_t size;
+    std::uint64_t has_element;
+    int depth;
+    bool after_key;
+  };
+  Position position() const noexcept;
+  void rewind(const Position& position) noexcept;
+
+ private:
+  bool begin_value();
+  void begin_container(char bracket);
+  void end_container(char bracket);
+
+  std::string* out_;
+  std::uint64_t has_element_ = 0;  // bit d: the container at depth d already has an element
+  int depth_ = 0;                  // may pass kMaxDepth; what is deeper is not written
+  bool after_key_ = false;
+};
+
+}  // namespace v0
+}  // namespace llmtrace
+
+#include <llmtrace/to_json.h>  // the templates above need the conversions

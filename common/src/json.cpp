@@ -1,0 +1,87 @@
+#include <llmtrace/json.h>
+
+#include <exception>
+
+#include "common/src/json_text.h"
+#include "common/src/json_value.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+Json::Json(const char* value) : text_(value == nullptr ? "null" : value) {
+  kind_ = value == nullptr ? Kind::Value : Kind::String;
+}
+
+Json::Json(std::initializer_list<JsonMember> members) : kind_(Kind::Value) {
+  text_.push_back('{');
+  for (const JsonMember& member : members) {
+    if (text_.size() > 1) text_.push_back(',');
+    append_json_string(text_, member.key());
+    text_.push_back(':');
+    append_json(text_, member.value());
+  }
+  text_.push_back('}');
+}
+
+Json Json::from_text(std::string text) {
+  Json json;
+  json.kind_ = JsonValue::is_valid(text, JsonWriter::kMaxDepth) ? Kind::Value : Kind::String;
+  json.text_ = std::move(text);
+  return json;
+}
+
+void Json::assign(detail::JsonRef value) noexcept {
+  JsonWriter writer(text_);
+  kind_ = Kind::Value;
+  detail::write_guarded(writer, value);
+}
+
+std::string Json::to_text() const {
+  std::string out;
+  append_json(out, *this);
+  return out;
+}
+
+void Json::merge(Json other) {
+  if (other.is_absent()) return;
+  const bool both_objects = kind_ == Kind::Value && other.kind_ == Kind::Value &&
+                            text_.starts_with('{') && other.text_.starts_with('{');
+  if (!both_objects || text_ == "{}") {
+    *this = std::move(other);
+    return;
+  }
+  if (other.text_ == "{}") return;
+  text_.back() = ',';
+  text_.append(other.text_, 1);
+}
+
+namespace detail {
+
+void write_absent_or_value(JsonWriter& writer, const Json& json) {
+  if (json.is_string()) {
+    writer.string(json.text());
+  } else if (json.is_absent()) {
+    writer.null();
+  } else {
+    writer.raw(json.text());
+  }
+}
+
+void write_guarded(JsonWriter& writer, JsonRef value) noexcept {
+  const JsonWriter::Position start = writer.position();
+  std::string error;
+  try {
+    value.write(writer, value.value);
+    return;
+  } catch (const std::exception& exception) {
+    error = "<error: " + std::string(exception.what()) + ">";
+  } catch (...) {
+    error = "<error: unknown exception>";
+  }
+  writer.rewind(start);
+  writer.string(error);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace llmtrace

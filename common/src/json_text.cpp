@@ -1,0 +1,87 @@
+#include "common/src/json_text.h"
+
+#include "common/src/json_value.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+std::string_view skip_space(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+}
+
+// Length of the string literal at the start of `text`, quotes included.
+std::size_t string_length(std::string_view text) noexcept {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return text.size();
+}
+
+}  // namespace
+
+std::size_t json_value_length(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  if (text[0] == '"') return string_length(text);
+  if (text[0] != '{' && text[0] != '[') {
+    const std::size_t end = text.find_first_of(",]} \t\r\n");
+    return end == std::string_view::npos ? text.size() : end;
+  }
+  int depth = 0;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == '"') {
+      i += string_length(text.substr(i));
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    ++i;
+    if (depth == 0) return i;
+  }
+  return text.size();
+}
+
+void append_json(std::string& out, const Json& value) {
+  if (value.is_string()) {
+    append_json_string(out, value.text());
+  } else {
+    out.append(value.is_absent() ? "null" : value.text());
+  }
+}
+
+JsonObjectReader::JsonObjectReader(std::string_view object) noexcept : rest_(skip_space(object)) {
+  if (rest_.empty() || rest_[0] != '{') {
+    rest_ = {};
+  } else {
+    rest_.remove_prefix(1);
+  }
+}
+
+bool JsonObjectReader::next(std::string& key, std::string_view& value) {
+  rest_ = skip_space(rest_);
+  if (!rest_.empty() && rest_[0] == ',') rest_ = skip_space(rest_.substr(1));
+  if (rest_.empty() || rest_[0] != '"') return false;
+  const std::string_view literal = rest_.substr(0, string_length(rest_));
+  if (literal.find('\\') == std::string_view::npos) {
+    key.assign(literal.substr(1, literal.size() - 2));
+  } else {
+    const auto parsed = JsonValue::parse(literal);
+    key = parsed ? parsed->as_string() : std::string();
+  }
+  rest_ = skip_space(rest_.substr(literal.size()));
+  if (rest_.empty() || rest_[0] != ':') return false;
+  rest_ = skip_space(rest_.substr(1));
+  value = rest_.substr(0, json_value_length(rest_));
+  rest_.remove_prefix(value.size());
+  return true;
+}
+
+}  // namespace v0
+}  // namespace llmtrace

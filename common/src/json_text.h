@@ -1,0 +1,38 @@
+// Pieces of JSON text, for encoders that know the shape of what they write.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <llmtrace/export.h>
+#include <llmtrace/json.h>
+
+namespace llmtrace {
+inline namespace v0 {
+
+/// Appends `text` quoted and escaped; bytes that are not UTF-8 become U+FFFD.
+LLMTRACE_EXPORT void append_json_string(std::string& out, std::string_view text);
+LLMTRACE_EXPORT void append_json_integer(std::string& out, std::int64_t value);
+/// Null when `value` is not finite.
+LLMTRACE_EXPORT void append_json_number(std::string& out, double value);
+/// Appends the value as JSON text; "null" when absent.
+LLMTRACE_EXPORT void append_json(std::string& out, const Json& value);
+
+/// Walks the members of a JSON object without building a tree. `next` gives each key (unescaped) and
+/// the text of its value as it stands in the source. For text that is known to be valid JSON.
+class LLMTRACE_EXPORT JsonObjectReader {
+ public:
+  explicit JsonObjectReader(std::string_view object) noexcept;
+  /// False at the end, or when the text is no object.
+  bool next(std::string& key, std::string_view& value);
+
+ private:
+  std::string_view rest_;
+};
+
+/// Length of the JSON value at the start of valid JSON `text`.
+std::size_t json_value_length(std::string_view text) noexcept;
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,215 @@
+#include "common/src/json_value.h"
+
+#include <limits>
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include "common/src/json_text.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+// RapidJSON's SAX handler that builds the tree; it refuses to go deeper than the limit.
+class JsonValueBuilder {
+ public:
+  explicit JsonValueBuilder(int max_depth) noexcept : max_depth_(max_depth) {}
+
+  bool Null() { return add({}); }
+  bool Bool(bool value) { return add_integer(JsonValue::Type::Boolean, value ? 1 : 0); }
+  bool Int(int value) { return add_integer(JsonValue::Type::Integer, value); }
+  bool Uint(unsigned value) { return add_integer(JsonValue::Type::Integer, value); }
+  bool Int64(std::int64_t value) { return add_integer(JsonValue::Type::Integer, value); }
+  bool Uint64(std::uint64_t value) {
+    const bool fits = value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return add_integer(fits ? JsonValue::Type::Integer : JsonValue::Type::Unsigned,
+                       static_cast<std::int64_t>(value));
+  }
+  bool Double(double value) {
+    JsonValue node;
+    node.type_ = JsonValue::Type::Double;
+    node.double_ = value;
+    return add(std::move(node));
+  }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    JsonValue node;
+    node.type_ = JsonValue::Type::String;
+    node.string_.assign(text, length);
+    return add(std::move(node));
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    open_.back().members_.emplace_back(std::string(text, length), JsonValue());
+    return true;
+  }
+  bool StartObject() { return open(JsonValue::Type::Object); }
+  bool StartArray() { return open(JsonValue::Type::Array); }
+  bool EndObject(rapidjson::SizeType) { return close(); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+
+  JsonValue take() { return std::move(root_); }
+
+ private:
+  bool open(JsonValue::Type type) {
+    if (open_.size() >= static_cast<std::size_t>(max_depth_)) return false;
+    open_.emplace_back().type_ = type;
+    return true;
+  }
+  bool close() {
+    JsonValue node = std::move(open_.back());
+    open_.pop_back();
+    return add(std::move(node));
+  }
+  bool add_integer(JsonValue::Type type, std::int64_t value) {
+    JsonValue node;
+    node.type_ = type;
+    node.integer_ = value;
+    return add(std::move(node));
+  }
+  bool add(JsonValue node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+    } else if (open_.back().type_ == JsonValue::Type::Object) {
+      open_.back().members_.back().second = std::move(node);
+    } else {
+      open_.back().elements_.push_back(std::move(node));
+    }
+    return true;
+  }
+
+  int max_depth_;
+  std::vector<JsonValue> open_;
+  JsonValue root_;
+};
+
+namespace {
+
+// A handler that only counts depth.
+class DepthChecker : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthChecker> {
+ public:
+  explicit DepthChecker(int max_depth) noexcept : left_(max_depth) {}
+  bool StartObject() { return --left_ >= 0; }
+  bool StartArray() { return --left_ >= 0; }
+  bool EndObject(rapidjson::SizeType) { return ++left_ > 0; }
+  bool EndArray(rapidjson::SizeType) { return ++left_ > 0; }
+
+ private:
+  int left_;
+};
+
+template <class Handler>
+bool read(std::string_view text, Handler& handler) {
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseFullPrecisionFlag;
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);
+  rapidjson::Reader reader;
+  return !reader.Parse<kFlags>(input, handler).IsError();
+}
+
+const JsonValue kNull;
+const std::string kEmpty;
+
+void append_value(std::string& out, const JsonValue& value) {
+  switch (value.type()) {
+    case JsonValue::Type::Null:
+      out.append("null");
+      break;
+    case JsonValue::Type::Boolean:
+      out.append(value.as_bool() ? "true" : "false");
+      break;
+    case JsonValue::Type::Integer:
+      append_json_integer(out, value.as_integer());
+      break;
+    case JsonValue::Type::Unsigned:
+      out.append(std::to_string(static_cast<std::uint64_t>(value.as_integer())));
+      break;
+    case JsonValue::Type::Double:
+      append_json_number(out, value.as_double());
+      break;
+    case JsonValue::Type::String:
+      append_json_string(out, value.as_string());
+      break;
+    case JsonValue::Type::Array: {
+      char separator = '[';
+      for (const JsonValue& element : value.elements()) {
+        out.push_back(separator);
+        append_value(out, element);
+        separator = ',';
+      }
+      out.append(value.elements().empty() ? "[]" : "]");
+      break;
+    }
+    case JsonValue::Type::Object: {
+      char separator = '{';
+      for (const JsonValue::Member& member : value.members()) {
+        out.push_back(separator);
+        append_json_string(out, member.first);
+        out.push_back(':');
+        append_value(out, member.second);
+        separator = ',';
+      }
+      out.append(value.members().empty() ? "{}" : "}");
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<JsonValue> JsonValue::parse(std::string_view text, int max_depth) {
+  JsonValueBuilder builder(max_depth);
+  if (!read(text, builder)) return std::nullopt;
+  return builder.take();
+}
+
+bool JsonValue::is_valid(std::string_view text, int max_depth) {
+  DepthChecker checker(max_depth);
+  return read(text, checker);
+}
+
+std::int64_t JsonValue::as_integer() const noexcept {
+  switch (type_) {
+    case Type::Integer:
+    case Type::Unsigned:
+    case Type::Boolean:
+      return integer_;
+    case Type::Double:
+      // Casting a double outside the range is undefined.
+      return double_ >= -9.2e18 && double_ <= 9.2e18 ? static_cast<std::int64_t>(double_) : 0;
+    default:
+      return 0;
+  }
+}
+
+double JsonValue::as_double() const noexcept {
+  if (type_ == Type::Double) return double_;
+  if (type_ == Type::Unsigned) return static_cast<double>(static_cast<std::uint64_t>(integer_));
+  return static_cast<double>(as_integer());
+}
+
+const std::string& JsonValue::as_string() const noexcept {
+  return type_ == Type::String ? string_ : kEmpty;
+}
+
+const JsonValue* JsonValue::find(std::string_view key) const noexcept {
+  for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
+    if (member->first == key) return &member->second;
+  }
+  return nullptr;
+}
+
+const JsonValue& JsonValue::operator[](std::string_view key) const noexcept {
+  const JsonValue* value = find(key);
+  return value == nullptr ? kNull : *value;
+}
+
+std::string JsonValue::to_text() const {
+  std::string out;
+  append_value(out, *this);
+  return out;
+}
+
+}  // namespace v0
+}  // namespace llmtrace
