@@ -56,6 +56,15 @@ void append_json(std::string& out, const Json& value) {
   }
 }
 
+std::string unescape_json_string(std::string_view literal) {
+  if (literal.size() < 2) return {};
+  if (literal.find('\\') == std::string_view::npos) {
+    return std::string(literal.substr(1, literal.size() - 2));
+  }
+  const auto parsed = JsonValue::parse(literal);
+  return parsed ? parsed->as_string() : std::string();
+}
+
 JsonObjectReader::JsonObjectReader(std::string_view object) noexcept : rest_(skip_space(object)) {
   if (rest_.empty() || rest_[0] != '{') {
     rest_ = {};
@@ -69,12 +78,7 @@ bool JsonObjectReader::next(std::string& key, std::string_view& value) {
   if (!rest_.empty() && rest_[0] == ',') rest_ = skip_space(rest_.substr(1));
   if (rest_.empty() || rest_[0] != '"') return false;
   const std::string_view literal = rest_.substr(0, string_length(rest_));
-  if (literal.find('\\') == std::string_view::npos) {
-    key.assign(literal.substr(1, literal.size() - 2));
-  } else {
-    const auto parsed = JsonValue::parse(literal);
-    key = parsed ? parsed->as_string() : std::string();
-  }
+  key = unescape_json_string(literal);
   rest_ = skip_space(rest_.substr(literal.size()));
   if (rest_.empty() || rest_[0] != ':') return false;
   rest_ = skip_space(rest_.substr(1));

@@ -31,6 +31,9 @@ class LLMTRACE_EXPORT JsonObjectReader {
   std::string_view rest_;
 };
 
+/// The text that a JSON string literal (quotes included) stands for.
+LLMTRACE_EXPORT std::string unescape_json_string(std::string_view literal);
+
 /// Length of the JSON value at the start of valid JSON `text`.
 std::size_t json_value_length(std::string_view text) noexcept;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(__GNUC__) || defined(__clang__)
-#define LLMTRACE_EXPORT __attribute__((visibility("default")))
+#define LLMTRACE_EXPORT [[gnu::visibility("default")]]
 #else
 #define LLMTRACE_EXPORT
 #endif

@@ -1,0 +1,1 @@
+install(TARGETS llmtrace_common EXPORT llmtrace)

@@ -1,0 +1,70 @@
+// Context: which observation is current, what is propagated to the observations started inside, and where
+// they go. A value (a shared immutable node), current per thread; scopes set it and put the previous one
+// back. Hand it to another thread with `bind`, keep it across a suspension with OBSERVE_AWAIT.
+#pragma once
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <llmtrace/export.h>
+#include <llmtrace/observation_params.h>
+
+namespace llmtrace {
+inline namespace v0 {
+
+class ContextNode;
+
+class LLMTRACE_EXPORT Context {
+ public:
+  /// The empty context.
+  Context() noexcept = default;
+  Context(const Context& other) noexcept;
+  Context(Context&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  Context& operator=(Context other) noexcept;
+  ~Context();
+
+  /// The calling thread's context.
+  static Context current() noexcept;
+
+  /// For llmtrace itself: takes over one reference.
+  explicit Context(ContextNode* node) noexcept : node_(node) {}
+  ContextNode* node() const noexcept { return node_; }
+
+ private:
+  ContextNode* node_ = nullptr;
+};
+
+/// Makes a context the calling thread's until the end of the block. Destroy it on the same thread.
+class [[nodiscard]] LLMTRACE_EXPORT ContextScope {
+ public:
+  explicit ContextScope(Context context) noexcept;
+  ~ContextScope();
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+ private:
+  ContextNode* mine_;
+  ContextNode* previous_;
+};
+
+/// Trace attributes for the current observation and for all that are started inside the scope. Nested
+/// scopes merge tags and metadata; the inner one wins.
+[[nodiscard]] LLMTRACE_EXPORT ContextScope propagate(PropagateParams params) noexcept;
+
+/// A scope that records nothing: no observation starts inside it.
+[[nodiscard]] LLMTRACE_EXPORT ContextScope suppress() noexcept;
+
+/// Wraps `function` so that it runs in the context that is current now, on whichever thread it is
+/// called: `std::jthread worker(llmtrace::bind([&] { work(); }));`
+template <class Function>
+auto bind(Function&& function) {
+  return [context = Context::current(),
+          bound = std::forward<Function>(function)](auto&&... args) mutable -> decltype(auto) {
+    const ContextScope scope(context);
+    return std::invoke(bound, std::forward<decltype(args)>(args)...);
+  };
+}
+
+}  // namespace v0
+}  // namespace llmtrace

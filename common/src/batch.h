@@ -1,0 +1,50 @@
+// Batch is the unit of retry: fragments of one lane, sealed, with what is known of its attempts. Once
+// sealed its bytes never change.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/src/destination.h"
+#include "common/src/id_types.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+struct Fragment {
+  std::uint32_t begin = 0;  // in Batch::payload
+  std::uint32_t end = 0;
+  std::uint8_t slot = 0;  // the flush epoch that the item belongs to
+  Uuid id{};
+};
+
+enum class AttemptState : unsigned char { NotSent, PossiblySent };
+
+struct Batch {
+  // Room in front of the first fragment, where the envelope's prefix goes without moving the rest.
+  static constexpr std::size_t kHeadRoom = 512;
+
+  std::string payload;
+  std::vector<Fragment> fragments;
+  std::string_view body;   // what is sent: in `payload`, or `assembled`
+  std::string assembled;   // a body built or compressed for the attempt under way
+  AttemptState state = AttemptState::NotSent;
+  std::uint32_t attempts = 0;
+  std::uint32_t resends = 0;  // since the encoder last learned another form
+
+  /// What it takes of the budget: the fragments and what stands between them.
+  std::size_t byte_size() const noexcept {
+    return fragments.empty() ? 0 : fragments.back().end - kHeadRoom;
+  }
+  std::string_view fragment(std::size_t index) const noexcept {
+    return std::string_view(payload).substr(fragments[index].begin,
+                                            fragments[index].end - fragments[index].begin);
+  }
+};
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,261 @@
+#include "common/src/cell.h"
+
+#include <algorithm>
+
+#include "common/src/flusher.h"
+#include "common/src/fork.h"
+#include "common/src/registry.h"
+#include "common/src/transport_impl.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+// The thread's node is owned here; what is left when the thread ends is released.
+struct ThreadContext {
+  ContextNode* node = nullptr;
+  ~ThreadContext() {
+    if (node != nullptr) node->release();
+    node = nullptr;
+  }
+};
+thread_local ThreadContext thread_context;
+
+// The first destination's transport keeps the trace's time and makes its ids.
+TransportImpl& keeper(const DestinationSet& destinations) {
+  return destinations.destinations().front()->transport();
+}
+
+Ref<const DestinationSet> root_destinations(const StartOptions& options) {
+  if (options.destinations != nullptr) {
+    return Ref<const DestinationSet>::share(options.destinations);
+  }
+  return global_destinations();
+}
+
+template <class Value>
+void take(std::string& target, Value&& value) {
+  if (!value.empty()) target = std::forward<Value>(value);
+}
+
+template <class Value>
+void take(Json& target, Value&& value) {
+  if (!value.is_absent()) target = std::forward<Value>(value);
+}
+
+template <class Value>
+void take(std::optional<Value>& target, std::optional<Value>&& value) {
+  if (value) target = value;
+}
+
+// Metadata is an object; any other value is kept under a key of its own.
+Json as_object(Json metadata) {
+  if (metadata.is_absent() || (!metadata.is_string() && metadata.text().starts_with('{'))) {
+    return metadata;
+  }
+  return {{"metadata", std::move(metadata)}};
+}
+
+void apply(Record& record, ObservationUpdate&& update) {
+  take(record.name, std::move(update.name));
+  take(record.input, std::move(update.input));
+  take(record.output, std::move(update.output));
+  record.metadata.merge(as_object(std::move(update.metadata)));
+  take(record.version, std::move(update.version));
+  take(record.level, std::move(update.level));
+  take(record.status_message, std::move(update.status_message));
+  take(record.completion_start_time, std::move(update.completion_start_time));
+  take(record.model, std::move(update.model));
+  record.model_parameters.merge(std::move(update.model_parameters));
+  record.usage_details.merge(std::move(update.usage_details));
+  record.cost_details.merge(std::move(update.cost_details));
+  if (!update.prompt.name.empty()) record.prompt = std::move(update.prompt);
+  if (update.end_time) record.end_time = *update.end_time;
+}
+
+void fill(Record& record, ObservationParams&& params) {
+  record.name = std::move(params.name);
+  record.type = params.as_type;
+  record.input = std::move(params.input);
+  record.output = std::move(params.output);
+  record.metadata = as_object(std::move(params.metadata));
+  record.version = std::move(params.version);
+  record.level = params.level;
+  record.status_message = std::move(params.status_message);
+  record.completion_start_time = params.completion_start_time;
+  record.model = std::move(params.model);
+  record.model_parameters = std::move(params.model_parameters);
+  record.usage_details = std::move(params.usage_details);
+  record.cost_details = std::move(params.cost_details);
+  record.prompt = std::move(params.prompt);
+}
+
+void count_on_all(const DestinationSet& destinations,
+                  std::atomic<std::uint64_t> DestinationCounters::*counter) {
+  for (const Ref<Destination>& destination : destinations.destinations()) {
+    (destination->counters().*counter).fetch_add(1, kRelaxed);
+  }
+}
+
+}  // namespace
+
+ContextNode* current_node() noexcept { return thread_context.node; }
+
+ContextNode* exchange_current_node(ContextNode* node) noexcept {
+  return std::exchange(thread_context.node, node);
+}
+
+Ref<const TraceAttributes> inherited_attributes(ContextNode& node) {
+  Cell* const cell = node.cell();
+  if (cell == &node && cell->attributes_replaced.load(std::memory_order_acquire)) {
+    const std::lock_guard lock(cell->lock);
+    return cell->record.attributes;
+  }
+  return node.attributes_;
+}
+
+Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool* sampled_out) {
+  ContextNode* const parent_node = options.parent;
+  if (parent_node != nullptr && parent_node->suppressed_) return {};
+  Cell* const parent = parent_node != nullptr ? parent_node->cell() : nullptr;
+
+  Ref<const DestinationSet> destinations;
+  if (options.destinations != nullptr) {
+    destinations = root_destinations(options);
+  } else if (parent_node != nullptr && parent_node->destinations_) {
+    destinations = parent_node->destinations_;
+  } else {
+    destinations = global_destinations();
+  }
+  if (destinations->empty()) return {};
+
+  TransportImpl& transport = keeper(*destinations);
+  auto cell = Ref<Cell>::make();
+  Record& record = cell->record;
+  record.start_time = params.start_time ? *params.start_time : transport.clock().now();
+  record.uuid = transport.ids().next(record.start_time);
+  record.span_id = span_id_of(record.uuid);
+  if (parent != nullptr) {
+    record.trace_id = parent->record.trace_id;
+    record.parent_span_id = parent->record.span_id;
+    record.has_parent = true;
+  } else {
+    record.trace_id = options.trace_id.value_or(record.uuid);
+  }
+  // Drawn once, at the local root; a client that joins the trace later draws from the same id.
+  if (parent == nullptr || options.destinations != nullptr) {
+    destinations = destinations->sampled(record.trace_id);
+    if (destinations->empty()) {
+      if (sampled_out != nullptr) *sampled_out = true;
+      return {};
+    }
+  }
+  fill(record, std::move(params));
+  record.input_from_macro = options.input_from_macro;
+  if (options.attributes) {
+    record.attributes = options.attributes;
+  } else if (parent_node != nullptr) {
+    record.attributes = inherited_attributes(*parent_node);
+  }
+  cell->attributes_ = record.attributes;
+  cell->destinations_ = std::move(destinations);
+  cell->fork_generation = current_fork_generation();
+  return cell;
+}
+
+bool update_cell(Cell& cell, ObservationUpdate update) {
+  if (cell.fork_generation != current_fork_generation()) return false;  // the parent's to change
+  {
+    const std::lock_guard lock(cell.lock);
+    if (!cell.ended) {
+      apply(cell.record, std::move(update));
+      return true;
+    }
+  }
+  count_on_all(*cell.destinations_, &DestinationCounters::late_updates);
+  return false;
+}
+
+bool end_cell(Cell& cell, ObservationUpdate update) {
+  if (cell.fork_generation != current_fork_generation()) {
+    // Open at the fork: the parent process will send it. Its lock may be held by a thread that does not
+    // exist here, so it is not touched. Counted once, for `ended` is this process's own copy.
+    if (!std::exchange(cell.ended, true)) {
+      for (const Ref<Destination>& destination : cell.destinations_->destinations()) {
+        destination->refuse(DropReason::Forked);
+      }
+    }
+    return false;
+  }
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard lock(cell.lock);
+    if (std::exchange(cell.ended, true)) return false;
+    apply(cell.record, std::move(update));
+    if (cell.record.end_time == Timestamp()) {
+      cell.record.end_time = keeper(*cell.destinations_).clock().now();
+    }
+    // A clock that was set back must not make a negative duration.
+    cell.record.end_time = std::max(cell.record.end_time, cell.record.start_time);
+    bytes = cell.record.byte_size();
+  }
+  for (TransportImpl* transport : cell.destinations_->transports()) {
+    transport->submit(ItemKind::Observation, cell, *cell.destinations_, bytes);
+  }
+  return true;
+}
+
+namespace {
+
+ScoreDataType data_type_of(const ScoreParams& params) {
+  if (params.data_type) return *params.data_type;
+  switch (params.value.kind()) {
+    case ScoreValue::Kind::Boolean:
+      return ScoreDataType::Boolean;
+    case ScoreValue::Kind::Text:
+      return ScoreDataType::Categorical;
+    default:
+      return ScoreDataType::Numeric;
+  }
+}
+
+}  // namespace
+
+void submit_score(ScoreParams params, const DestinationSet& destinations,
+                  const std::string& environment) {
+  if (destinations.empty()) return;
+  TransportImpl& transport = keeper(destinations);
+  auto item = Ref<ScoreItem>::make();
+  Score& score = item->score;
+  score.timestamp = params.timestamp ? *params.timestamp : transport.clock().now();
+  score.data_type = data_type_of(params);
+  item->destinations = Ref<const DestinationSet>::share(&destinations);
+  if (!params.trace_id.empty()) {
+    const TraceId trace_id = trace_id_from(params.trace_id);
+    item->destinations = destinations.sampled(trace_id);
+    if (item->destinations->empty()) return;  // the trace was not kept either
+    score.trace_id = to_hex(trace_id);
+  }
+  if (!params.observation_id.empty()) {
+    score.observation_id = to_hex(span_id_from(params.observation_id));
+  }
+  score.id = params.score_id.empty() ? uuid_text(transport.ids().next(score.timestamp))
+                                     : std::move(params.score_id);
+  score.name = std::move(params.name);
+  score.value = std::move(params.value);
+  score.session_id = std::move(params.session_id);
+  score.dataset_run_id = std::move(params.dataset_run_id);
+  score.comment = std::move(params.comment);
+  score.config_id = std::move(params.config_id);
+  score.metadata = as_object(std::move(params.metadata));
+  score.environment = environment;
+  const std::size_t bytes = score.byte_size();
+  for (TransportImpl* target : item->destinations->transports()) {
+    target->submit(ItemKind::Score, *item, *item->destinations, bytes);
+  }
+}
+
+}  // namespace v0
+}  // namespace llmtrace

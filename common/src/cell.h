@@ -1,0 +1,116 @@
+// Cell is an open observation: one reference-counted object with a one-word lock, shared by its handle,
+// the context and the queue. It is a context node itself, so making it current allocates nothing.
+//
+// The start half of the record is written before anybody else sees the cell. The end half is written under
+// the lock until the first `end`, which sets `ended`; from then on the flusher thread alone reads it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <string>
+
+#include <llmtrace/context.h>
+
+#include "common/src/destination.h"
+#include "common/src/record.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+class Cell;
+
+/// One link of the context: immutable once it is current anywhere.
+class ContextNode : public RefCounted {
+ public:
+  /// The nearest observation, or null.
+  virtual Cell* cell() noexcept { return observation_.get(); }
+
+  Ref<Cell> observation_;                     // for a node that is no observation itself
+  Ref<const TraceAttributes> attributes_;     // what observations started here inherit
+  Ref<const DestinationSet> destinations_;    // where they go; null: to every global client
+  bool suppressed_ = false;                   // nothing starts here
+};
+
+/// A lock of one word; the wait is a futex, the free path one compare-exchange.
+class WordLock {
+ public:
+  void lock() noexcept {
+    std::uint32_t expected = kFree;
+    if (word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire)) return;
+    while (word_.exchange(kContended, std::memory_order_acquire) != kFree) {
+      word_.wait(kContended, std::memory_order_relaxed);
+    }
+  }
+  void unlock() noexcept {
+    if (word_.exchange(kFree, std::memory_order_release) == kContended) word_.notify_one();
+  }
+
+ private:
+  static constexpr std::uint32_t kFree = 0;
+  static constexpr std::uint32_t kHeld = 1;
+  static constexpr std::uint32_t kContended = 2;
+  std::atomic<std::uint32_t> word_{kFree};
+};
+
+class Cell final : public ContextNode {
+ public:
+  Cell* cell() noexcept override { return this; }
+
+  Record record;
+  WordLock lock;  // guards the end half of `record` and `ended`
+  bool ended = false;
+  std::atomic<bool> attributes_replaced{false};  // record.attributes is newer than attributes_
+  std::uint32_t fork_generation = 0;
+};
+
+/// The calling thread's current node; may be null. Not owned by the caller.
+LLMTRACE_EXPORT ContextNode* current_node() noexcept;
+/// Makes `node` (one reference given) current and returns the previous one (one reference taken).
+ContextNode* exchange_current_node(ContextNode* node) noexcept;
+
+/// How an observation starts.
+struct StartOptions {
+  ContextNode* parent = nullptr;                 // null: a root
+  const DestinationSet* destinations = nullptr;  // null: the parent's; for a root, every global client
+  Ref<const TraceAttributes> attributes{};       // null: the parent's
+  std::optional<TraceId> trace_id{};             // of a root, given from outside
+  bool input_from_macro = false;
+};
+
+/// Starts an observation. Null when nothing is recorded; `sampled_out` then tells whether that holds for
+/// everything below too.
+LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool* sampled_out = nullptr);
+
+/// Applies an update; false (and counted) when the cell has ended.
+LLMTRACE_EXPORT bool update_cell(Cell& cell, ObservationUpdate update);
+
+/// Ends the cell and submits it; false when it had ended.
+LLMTRACE_EXPORT bool end_cell(Cell& cell, ObservationUpdate update);
+
+/// Submits a score to the destinations that keep its trace.
+LLMTRACE_EXPORT void submit_score(ScoreParams params, const DestinationSet& destinations,
+                  const std::string& environment);
+
+/// The attributes that a child of `node` inherits.
+LLMTRACE_EXPORT Ref<const TraceAttributes> inherited_attributes(ContextNode& node);
+/// A copy of `original` (may be null) that may still be written.
+LLMTRACE_EXPORT Ref<TraceAttributes> copy_attributes(const TraceAttributes* original);
+/// Adds those tags that are not there yet.
+LLMTRACE_EXPORT void add_tags(TraceAttributes& attributes, const StringList& tags);
+/// `outer` (may be null) with what is given in `params`.
+LLMTRACE_EXPORT Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer,
+                                                            PropagateParams params);
+/// For an open observation and for children started from now on.
+LLMTRACE_EXPORT void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes);
+
+/// A context in which observations start as roots of `destination` alone.
+LLMTRACE_EXPORT Context destination_context(const Ref<Destination>& destination);
+
+namespace detail {
+/// The type's name, readable: "std::runtime_error".
+std::string exception_type_name(const std::exception& exception);
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,280 @@
+#include <llmtrace/context.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include <llmtrace/await.h>
+#include <llmtrace/observed_scope.h>
+
+#include "common/src/cell.h"
+#include "common/src/guard.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+Context::Context(const Context& other) noexcept : node_(other.node_) {
+  if (node_ != nullptr) node_->retain();
+}
+
+Context& Context::operator=(Context other) noexcept {
+  std::swap(node_, other.node_);
+  return *this;
+}
+
+Context::~Context() {
+  if (node_ != nullptr) node_->release();
+}
+
+Context Context::current() noexcept {
+  ContextNode* const node = current_node();
+  if (node != nullptr) node->retain();
+  return Context(node);
+}
+
+ContextScope::ContextScope(Context context) noexcept : mine_(context.node()) {
+  if (mine_ != nullptr) mine_->retain();  // the thread's reference; mine_ only identifies
+  previous_ = exchange_current_node(mine_);
+}
+
+ContextScope::~ContextScope() {
+  // Restores only what it set: a scope that ends out of order must not undo another's.
+  ContextNode* dropped = previous_;
+  if (current_node() == mine_) dropped = exchange_current_node(previous_);
+  if (dropped != nullptr) dropped->release();
+}
+
+Ref<TraceAttributes> copy_attributes(const TraceAttributes* original) {
+  auto copy = Ref<TraceAttributes>::make();
+  if (original != nullptr) static_cast<TraceFields&>(*copy) = *original;
+  return copy;
+}
+
+void add_tags(TraceAttributes& attributes, const StringList& tags) {
+  for (const std::string& tag : tags.items()) {
+    const bool known =
+        std::find(attributes.tags.begin(), attributes.tags.end(), tag) != attributes.tags.end();
+    if (!known) attributes.tags.push_back(tag);
+  }
+}
+
+namespace {
+
+void overwrite(std::string& target, std::string&& value) {
+  if (!value.empty()) target = std::move(value);
+}
+
+}  // namespace
+
+Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer, PropagateParams params) {
+  Ref<TraceAttributes> merged = copy_attributes(outer);
+  overwrite(merged->user_id, std::move(params.user_id));
+  overwrite(merged->session_id, std::move(params.session_id));
+  overwrite(merged->version, std::move(params.version));
+  overwrite(merged->trace_name, std::move(params.trace_name));
+  overwrite(merged->environment, std::move(params.environment));
+  add_tags(*merged, params.tags);
+  merged->metadata.merge(std::move(params.metadata));
+  if (!params.prompt.name.empty()) merged->prompt = std::move(params.prompt);
+  return Ref<const TraceAttributes>::adopt(merged.detach());
+}
+
+void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes) {
+  if (cell.fork_generation != current_fork_generation()) return;
+  const std::lock_guard lock(cell.lock);
+  if (cell.ended) return;
+  cell.record.attributes = std::move(attributes);
+  cell.attributes_replaced.store(true, std::memory_order_release);
+}
+
+ContextScope propagate(PropagateParams params) noexcept {
+  ContextNode* const outer = current_node();
+  if (!detail::listening() || (outer != nullptr && outer->suppressed_)) {
+    return ContextScope(Context::current());
+  }
+  Ref<ContextNode> node;
+  guarded([&] {
+    auto inner = Ref<ContextNode>::make();
+    Ref<const TraceAttributes> inherited;
+    if (outer != nullptr) {
+      inherited = inherited_attributes(*outer);
+      inner->observation_ = Ref<Cell>::share(outer->cell());
+      inner->destinations_ = outer->destinations_;
+    }
+    inner->attributes_ = merge_attributes(inherited.get(), std::move(params));
+    if (inner->observation_) replace_attributes(*inner->observation_, inner->attributes_);
+    node = std::move(inner);
+  });
+  return ContextScope(node ? Context(node.detach()) : Context::current());
+}
+
+ContextScope suppress() noexcept {
+  Ref<ContextNode> node;
+  guarded([&] {
+    node = Ref<ContextNode>::make();
+    node->suppressed_ = true;
+  });
+  return ContextScope(Context(node.detach()));
+}
+
+Context destination_context(const Ref<Destination>& destination) {
+  auto node = Ref<ContextNode>::make();
+  node->destinations_ = Ref<const DestinationSet>::adopt(new DestinationSet({destination}));
+  if (ContextNode* const outer = current_node()) {
+    node->suppressed_ = outer->suppressed_;
+    node->attributes_ = inherited_attributes(*outer);
+  }
+  return Context(node.detach());
+}
+
+// ---- ObservedScope ---------------------------------------------------------------------------------
+
+void ObservedScope::begin(const char* name, ObservationType type) noexcept {
+  start(name, {.as_type = type});
+}
+
+void ObservedScope::start(const char* name, ObservationParams params) noexcept {
+  if (node_ != nullptr) return;
+  guarded([&] {
+    if (params.name.empty()) params.name = name;
+    const bool capture_input = params.capture_input;
+    capture_output_ = params.capture_output;
+    bool sampled_out = false;
+    Ref<Cell> cell =
+        start_cell(std::move(params), {.parent = current_node(), .input_from_macro = capture_input},
+                   &sampled_out);
+    Ref<ContextNode> node;
+    if (cell) {
+      cell_ = cell.get();
+      node = Ref<ContextNode>::adopt(cell.detach());
+    } else if (sampled_out) {
+      node = Ref<ContextNode>::make();
+      node->suppressed_ = true;
+    } else {
+      return;
+    }
+    exceptions_ = std::uncaught_exceptions();
+    node->retain();  // one for the thread, one for the scope
+    node_ = node.detach();
+    previous_ = exchange_current_node(node_);
+  });
+}
+
+void ObservedScope::finish() noexcept {
+  if (cell_ != nullptr) {
+    guarded(*cell_, [&] {
+      ObservationUpdate update;
+      // Only that something was thrown is known here, not what: no text is guessed.
+      if (!error_recorded_ && std::uncaught_exceptions() > exceptions_) update.level = Level::Error;
+      end_cell(*cell_, std::move(update));
+    });
+  }
+  ContextNode* dropped = previous_;
+  if (current_node() == node_) dropped = exchange_current_node(previous_);
+  if (dropped != nullptr) dropped->release();
+  node_->release();
+}
+
+void ObservedScope::set_input(Json input) noexcept {
+  // Nobody else knows the cell yet but the thread's own context: the start half may still be written.
+  guarded(*cell_, [&] {
+    if (cell_->record.input_from_macro && cell_->record.input.is_absent()) {
+      cell_->record.input = std::move(input);
+    }
+  });
+}
+
+void ObservedScope::set_output(detail::JsonRef value) noexcept {
+  guarded(*cell_, [&] {
+    std::string text;
+    JsonWriter writer(text);
+    detail::write_guarded(writer, value);
+    {
+      const std::lock_guard lock(cell_->lock);
+      cell_->record.output_from_macro = true;
+    }
+    update_cell(*cell_, {.output = Json::from_text(std::move(text))});
+  });
+}
+
+void ObservedScope::record_current_exception() noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] {
+    error_recorded_ = true;
+    std::string text;
+    try {
+      throw;
+    } catch (const std::exception& exception) {
+      text = detail::exception_type_name(exception) + ": " + exception.what();
+    } catch (...) {
+      text = "an exception that is not a std::exception";
+    }
+    update_cell(*cell_, {.level = Level::Error, .status_message = std::move(text)});
+  });
+}
+
+// ---- Awaiting ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+AwaitContext::AwaitContext(ObservedScope& scope) noexcept : scope_(&scope), node_(nullptr) {
+  // The innermost context of the coroutine: the scope's own, or a propagate inside it.
+  if (scope.node_ == nullptr) return;
+  node_ = current_node();
+  if (node_ != nullptr) node_->retain();
+}
+
+AwaitContext::~AwaitContext() {
+  if (node_ != nullptr) node_->release();
+}
+
+ContextNode* AwaitContext::lend() noexcept {
+  if (scope_->node_ == nullptr) {
+    // Nothing is recorded: what is current stays so, and is put back to the same.
+    ContextNode* const same = current_node();
+    if (same != nullptr) same->retain();
+    return same;
+  }
+  lent_ = true;
+  return std::exchange(scope_->previous_, nullptr);
+}
+
+void AwaitContext::undo_lend(ContextNode* outer) noexcept {
+  if (!lent_) {
+    release_context(outer);
+    return;
+  }
+  lent_ = false;
+  scope_->previous_ = outer;
+}
+
+void AwaitContext::take_back() noexcept {
+  if (!lent_) return;
+  lent_ = false;
+  if (node_ != nullptr) node_->retain();
+  scope_->previous_ = exchange_current_node(node_);
+}
+
+OuterContext::~OuterContext() {
+  if (armed_) release_context(exchange_current_node(outer_));
+}
+
+void release_context(ContextNode* node) noexcept {
+  if (node != nullptr) node->release();
+}
+
+namespace {
+constexpr int kMaxNestedResumes = 64;
+thread_local int nested_resumes = 0;
+}  // namespace
+
+bool enter_nested_resume() noexcept {
+  if (nested_resumes >= kMaxNestedResumes) return false;
+  ++nested_resumes;
+  return true;
+}
+
+void leave_nested_resume() noexcept { --nested_resumes; }
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace llmtrace

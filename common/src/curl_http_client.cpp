@@ -1,0 +1,273 @@
+#include "common/src/curl_http_client.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include <curl/curl.h>
+
+#include <llmtrace/version.h>
+
+#include "common/src/http_text.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
+// Younger than what servers keep: Langfuse's closes idle connections after 110 s.
+constexpr long kMaxConnectionAgeSeconds = 100;
+constexpr long kUploadBufferBytes = 2L << 20;  // half the system calls and CPU of the default 64 KiB
+constexpr std::size_t kLargeBodyBytes = 64 * 1024;
+constexpr std::size_t kSpareHandles = 8;
+
+struct EasyDeleter {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+
+struct ListDeleter {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+
+HeaderList make_header_list(const std::vector<HttpHeader>& headers) {
+  HeaderList list;
+  const auto append = [&list](const std::string& line) {
+    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    static_cast<void>(list.release());
+    list.reset(longer);
+  };
+  for (const HttpHeader& header : headers) {
+    // What is not valid was refused where it came from; this is the last gate before the wire.
+    if (is_header_name(header.name) && is_header_value(header.value)) {
+      append(header.name + ": " + header.value);
+    }
+  }
+  append("Expect:");  // no round trip before a large body
+  return list;
+}
+
+/// One request under way. The handle points at it, so it stays where it is.
+struct Transfer {
+  Easy easy;
+  HeaderList headers;
+  HttpReply reply;
+  std::size_t body_size = 0;
+  std::size_t header_bytes = 0;
+  bool too_large = false;
+};
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) noexcept {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.reply.body.size() + size > kMaxReplyBytes) {
+    transfer.too_large = true;
+    return 0;  // makes libcurl end the transfer
+  }
+  try {
+    transfer.reply.body.append(data, size);
+  } catch (const std::exception&) {  // must not unwind through C
+    return 0;
+  }
+  return size;
+}
+
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noexcept {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > kMaxHeaderBytes) {
+    transfer.too_large = true;
+    return 0;
+  }
+  std::string_view line(data, size);
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  try {
+    if (line.starts_with("HTTP/")) {
+      transfer.reply.headers.clear();  // a 100 Continue, or a proxy's reply, came before
+    } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+      std::string_view value = line.substr(colon + 1);
+      while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+      transfer.reply.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
+    }
+  } catch (const std::exception&) {
+    return 0;
+  }
+  return size;
+}
+
+void set_up(Transfer& transfer, const HttpRequest& request) {
+  CURL* const easy = transfer.easy.get();
+  transfer.headers = make_header_list(request.headers);
+  transfer.body_size = request.body.size();
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "llmtrace-cpp/" LLMTRACE_VERSION_STRING);
+  if (request.method == "GET") {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    if (request.body.size() > kLargeBodyBytes) {
+      curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
+    }
+  }
+  const auto timeout = static_cast<long>(request.timeout.count());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 10L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxConnectionAgeSeconds);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  if (request.proxy) curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy->c_str());
+  if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+}
+
+// The reply as far as it came. A status line without the rest keeps its status: an ack may be in it.
+HttpReply finish(Transfer& transfer, CURLcode code) {
+  HttpReply reply = std::move(transfer.reply);
+  long status = 0;
+  curl_off_t uploaded = 0;
+  long sent_header = 0;
+  CURL* const easy = transfer.easy.get();
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_header);
+  reply.status = static_cast<int>(status);
+  reply.complete = code == CURLE_OK;
+  reply.request_sent = sent_header > 0 && uploaded == static_cast<curl_off_t>(transfer.body_size);
+  if (transfer.too_large) {
+    reply.error = "the server's reply is larger than llmtrace reads (1 MiB, 64 KiB of headers)";
+  } else if (code != CURLE_OK) {
+    reply.error = curl_easy_strerror(code);
+  }
+  return reply;
+}
+
+class CurlHttpClient final : public HttpClient {
+ public:
+  CurlHttpClient() : multi_(curl_multi_init()) {
+    if (multi_ == nullptr) throw std::runtime_error("libcurl has no multi handle to give");
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  }
+  ~CurlHttpClient() override {
+    for (auto& [id, transfer] : transfers_) curl_multi_remove_handle(multi_, transfer->easy.get());
+    transfers_.clear();
+    spare_.clear();
+    curl_multi_cleanup(multi_);
+  }
+  CurlHttpClient(const CurlHttpClient&) = delete;
+  CurlHttpClient& operator=(const CurlHttpClient&) = delete;
+
+  void send(std::uint64_t id, const HttpRequest& request) override {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->reply.id = id;
+    transfer->easy = take_handle();
+    if (!transfer->easy) {
+      transfer->reply.error = "libcurl has no handle to give";
+      failed_.push_back(std::move(transfer->reply));
+      return;
+    }
+    set_up(*transfer, request);
+    curl_multi_add_handle(multi_, transfer->easy.get());
+    transfers_.emplace(id, std::move(transfer));
+  }
+
+  std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
+    std::vector<HttpReply> replies = std::exchange(failed_, {});
+    perform(replies);
+    if (!replies.empty()) return replies;
+    constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(std::min(timeout, kLongest).count()),
+                    nullptr);
+    perform(replies);
+    return replies;
+  }
+
+  void cancel(std::uint64_t id) noexcept override {
+    const auto found = transfers_.find(id);
+    if (found == transfers_.end()) return;
+    curl_multi_remove_handle(multi_, found->second->easy.get());
+    transfers_.erase(found);
+  }
+
+  void wakeup() noexcept override { curl_multi_wakeup(multi_); }
+
+  HttpReply fetch(const HttpRequest& request) override {
+    Transfer transfer;
+    transfer.easy.reset(curl_easy_init());
+    if (!transfer.easy) {
+      transfer.reply.error = "libcurl has no handle to give";
+      return std::move(transfer.reply);
+    }
+    set_up(transfer, request);
+    return finish(transfer, curl_easy_perform(transfer.easy.get()));
+  }
+
+ private:
+  Easy take_handle() {
+    if (spare_.empty()) return Easy(curl_easy_init());
+    Easy easy = std::move(spare_.back());
+    spare_.pop_back();
+    return easy;
+  }
+
+  void perform(std::vector<HttpReply>& replies) {
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const CURLcode code = message->data.result;
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      curl_multi_remove_handle(multi_, transfer->easy.get());
+      replies.push_back(finish(*transfer, code));
+      if (spare_.size() < kSpareHandles) {
+        curl_easy_reset(transfer->easy.get());
+        spare_.push_back(std::move(transfer->easy));
+      }
+      transfers_.erase(replies.back().id);
+    }
+  }
+
+  CURLM* multi_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
+  std::vector<Easy> spare_;
+  std::vector<HttpReply> failed_;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpClient> make_curl_http_client() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      throw std::runtime_error("libcurl could not be initialised");
+    }
+  });
+  return std::make_shared<CurlHttpClient>();
+}
+
+}  // namespace v0
+}  // namespace llmtrace

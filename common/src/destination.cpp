@@ -1,0 +1,130 @@
+#include "common/src/destination.h"
+
+#include <algorithm>
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+std::string_view to_string(DropReason reason) noexcept {
+  switch (reason) {
+    case DropReason::QueueFull:
+      return "queue_full";
+    case DropReason::DestinationFull:
+      return "destination_full";
+    case DropReason::TooLarge:
+      return "too_large";
+    case DropReason::Rejected:
+      return "rejected";
+    case DropReason::Unauthorized:
+      return "unauthorized";
+    case DropReason::ClientClosed:
+      return "client_closed";
+    case DropReason::Shutdown:
+      return "shutdown";
+    case DropReason::Forked:
+      return "forked";
+    case DropReason::EncodeFailed:
+      return "encode_failed";
+  }
+  return "unknown";
+}
+
+std::uint64_t DestinationStats::dropped_total() const noexcept {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : dropped) total += count;
+  return total;
+}
+
+std::uint64_t DestinationCounters::dropped_total() const noexcept {
+  std::uint64_t total = 0;
+  for (const auto& count : dropped) total += count.load(std::memory_order_acquire);
+  return total;
+}
+
+void DestinationCounters::reset() noexcept {
+  for (auto& count : submitted) count.store(0, kRelaxed);
+  for (auto& count : settled) count.store(0, kRelaxed);
+  for (auto& count : dropped) count.store(0, kRelaxed);
+  for (auto* count : {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
+                      &invalid_numbers, &user_code_failures, &truncated_items}) {
+    count->store(0, kRelaxed);
+  }
+}
+
+Destination::Destination(DestinationOptions options, std::shared_ptr<TransportImpl> transport)
+    : options_(std::move(options)), transport_(std::move(transport)) {}
+
+// Release, so that who sees an item settled (a flush, stats) also sees all that led to it.
+void Destination::settle_delivered(std::size_t slot, std::uint64_t count) const noexcept {
+  counters_.delivered.fetch_add(count, std::memory_order_release);
+  counters_.settled[slot].fetch_add(count, std::memory_order_release);
+}
+
+void Destination::settle_dropped(std::size_t slot, DropReason reason,
+                                 std::uint64_t count) const noexcept {
+  counters_.dropped[static_cast<std::size_t>(reason)].fetch_add(count, std::memory_order_release);
+  counters_.settled[slot].fetch_add(count, std::memory_order_release);
+}
+
+void Destination::refuse(DropReason reason) const noexcept {
+  counters_.submitted[0].fetch_add(1, kRelaxed);
+  settle_dropped(0, reason);
+}
+
+DestinationStats Destination::stats() const {
+  DestinationStats stats;
+  stats.destination = options_.name;
+  // Settled before submitted: an item is submitted before it is settled, so what is read here never
+  // shows more settled than submitted, and the difference is what is in memory.
+  stats.delivered = counters_.delivered.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    stats.dropped[i] = counters_.dropped[i].load(std::memory_order_acquire);
+  }
+  for (const auto& count : counters_.submitted) {
+    stats.submitted += count.load(std::memory_order_acquire);
+  }
+  stats.in_memory = stats.submitted - stats.delivered - stats.dropped_total();
+  stats.requests = counters_.requests.load(kRelaxed);
+  stats.retries = counters_.retries.load(kRelaxed);
+  stats.ambiguous_resends = counters_.ambiguous_resends.load(kRelaxed);
+  stats.bytes_sent = counters_.bytes_sent.load(kRelaxed);
+  stats.late_updates = counters_.late_updates.load(kRelaxed);
+  stats.invalid_numbers = counters_.invalid_numbers.load(kRelaxed);
+  stats.user_code_failures = counters_.user_code_failures.load(kRelaxed);
+  stats.truncated_items = counters_.truncated_items.load(kRelaxed);
+  return stats;
+}
+
+DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations)
+    : destinations_(std::move(destinations)) {
+  for (const Ref<Destination>& destination : destinations_) {
+    TransportImpl* transport = &destination->transport();
+    if (std::find(transports_.begin(), transports_.end(), transport) == transports_.end()) {
+      transports_.push_back(transport);
+    }
+    samples_ = samples_ || destination->options().sample_rate < 1;
+  }
+}
+
+bool DestinationSet::contains(const Destination& destination) const noexcept {
+  return std::any_of(destinations_.begin(), destinations_.end(),
+                     [&](const Ref<Destination>& ref) { return ref.get() == &destination; });
+}
+
+Ref<const DestinationSet> DestinationSet::sampled(const TraceId& trace_id) const {
+  if (!samples_) return Ref<const DestinationSet>::share(this);
+  std::vector<Ref<Destination>> kept;
+  for (const Ref<Destination>& destination : destinations_) {
+    if (is_sampled(trace_id, destination->options().sample_rate)) kept.push_back(destination);
+  }
+  if (kept.size() == destinations_.size()) return Ref<const DestinationSet>::share(this);
+  return Ref<const DestinationSet>::adopt(new DestinationSet(std::move(kept)));
+}
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,106 @@
+// Destination is one live client as producers see it: where items may go, whether a trace is kept, and
+// the counters. DestinationSet is an immutable set of them, fixed at a trace's root and inherited by every
+// observation below. Any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <llmtrace/observation.h>
+#include <llmtrace/stats.h>
+
+#include "common/src/encoder.h"
+#include "common/src/ref.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+class TransportImpl;
+
+struct DestinationOptions {
+  std::string name;        ///< in statistics, logs and errors
+  double sample_rate = 1;  ///< in [0, 1]
+  bool observe = true;     ///< takes the observations that no handle or scope directs elsewhere
+  Mask mask;               ///< runs on the flusher thread, after the process-wide one
+  std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
+  /// The lanes. Called again in a forked child, so it must depend on nothing that may be mid-change.
+  std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;
+};
+
+/// How many flushes can be told apart at once; see Flusher.
+inline constexpr std::size_t kEpochSlots = 4;
+
+/// Monotonic counters. `submitted` is written by producers before an item is queued, `settled` when it
+/// was delivered or dropped; both by the flush epoch that the item belongs to.
+struct DestinationCounters {
+  std::array<std::atomic<std::uint64_t>, kEpochSlots> submitted{};
+  std::array<std::atomic<std::uint64_t>, kEpochSlots> settled{};
+  std::array<std::atomic<std::uint64_t>, kDropReasonCount> dropped{};
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> retries{0};
+  std::atomic<std::uint64_t> ambiguous_resends{0};
+  std::atomic<std::uint64_t> bytes_sent{0};
+  std::atomic<std::uint64_t> late_updates{0};
+  std::atomic<std::uint64_t> invalid_numbers{0};
+  std::atomic<std::uint64_t> user_code_failures{0};
+  std::atomic<std::uint64_t> truncated_items{0};
+
+  std::uint64_t dropped_total() const noexcept;
+  void reset() noexcept;
+};
+
+class LLMTRACE_EXPORT Destination : public RefCounted {
+ public:
+  Destination(DestinationOptions options, std::shared_ptr<TransportImpl> transport);
+
+  const DestinationOptions& options() const noexcept { return options_; }
+  TransportImpl& transport() const noexcept { return *transport_; }
+  Clock& transport_clock() const noexcept;
+  DestinationCounters& counters() const noexcept { return counters_; }
+
+  bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  void close() noexcept { closed_.store(true, std::memory_order_release); }
+
+  /// Counts an item that was submitted in `slot` as delivered or dropped.
+  void settle_delivered(std::size_t slot, std::uint64_t count = 1) const noexcept;
+  void settle_dropped(std::size_t slot, DropReason reason, std::uint64_t count = 1) const noexcept;
+  /// An item that never reaches the queue: submitted and dropped at once.
+  void refuse(DropReason reason) const noexcept;
+
+  DestinationStats stats() const;
+
+ private:
+  const DestinationOptions options_;
+  const std::shared_ptr<TransportImpl> transport_;
+  mutable DestinationCounters counters_;
+  std::atomic<bool> closed_{false};
+};
+
+class LLMTRACE_EXPORT DestinationSet : public RefCounted {
+ public:
+  explicit DestinationSet(std::vector<Ref<Destination>> destinations);
+
+  const std::vector<Ref<Destination>>& destinations() const noexcept { return destinations_; }
+  /// The transports behind them, each once.
+  const std::vector<TransportImpl*>& transports() const noexcept { return transports_; }
+  bool empty() const noexcept { return destinations_.empty(); }
+  bool contains(const Destination& destination) const noexcept;
+  /// Whether a destination keeps only some traces.
+  bool samples() const noexcept { return samples_; }
+
+  /// Those that keep the trace; the set itself when all do.
+  Ref<const DestinationSet> sampled(const TraceId& trace_id) const;
+
+ private:
+  std::vector<Ref<Destination>> destinations_;
+  std::vector<TransportImpl*> transports_;
+  bool samples_ = false;
+};
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,96 @@
+// Encoder is what a destination is made of: it turns items into bytes, says how a request looks, and
+// judges the reply. One per lane (a kind of request with its own queue and retry state). It is pure but
+// for what it learns from replies, does no I/O, and runs on the flusher thread only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <llmtrace/http_client.h>
+#include <llmtrace/stats.h>
+
+#include "common/src/record.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+enum class ItemKind : unsigned char { Observation, Score };
+
+enum class Compression : unsigned char { None, Gzip };
+
+struct LaneLimits {
+  std::size_t max_items = 1024;
+  std::size_t max_bytes = 3'500'000;       ///< of a batch, before compression
+  std::size_t max_item_bytes = 5'000'000;  ///< a larger item is cut to this
+  std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
+  unsigned max_in_flight = 4;
+  Compression compression = Compression::None;
+  char separator = 0;  ///< between the fragments of a batch; 0: none
+};
+
+/// What stands around the fragments of a batch.
+struct Envelope {
+  std::string prefix;
+  std::string suffix;
+};
+
+struct ItemVerdict {
+  enum class Kind : unsigned char { Delivered, Retry, Drop } kind = Kind::Delivered;
+  DropReason reason = DropReason::Rejected;
+};
+
+/// What a reply means for a batch.
+struct Verdict {
+  enum class Kind : unsigned char {
+    Delivered,
+    Retry,    ///< the same bytes again, after backoff or `retry_after`
+    Split,    ///< one of the items is at fault: halves; a single one is dropped for `reason`
+    Drop,     ///< for `reason`
+    PerItem,  ///< see `items`, one for each of the batch
+    Resend,   ///< the encoder has learned another form: assemble and send again at once
+  } kind = Kind::Delivered;
+  std::optional<std::chrono::milliseconds> retry_after{};
+  DropReason reason = DropReason::Rejected;
+  std::string message{};            ///< for a person
+  std::uint64_t rejected = 0;       ///< of a Delivered batch: refused by the server, unknown which
+  std::vector<ItemVerdict> items{};
+};
+
+class LLMTRACE_EXPORT Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  virtual bool takes(ItemKind kind) const noexcept = 0;
+  virtual const LaneLimits& limits() const noexcept = 0;
+
+  /// Appends one fragment: the item's bytes as they stand in a batch.
+  virtual void encode(const Record& /*record*/, std::string& /*out*/) {}
+  virtual void encode(const Score& /*score*/, std::string& /*out*/) {}
+
+  /// What goes around fragments that are `payload_bytes` long together.
+  virtual Envelope envelope(std::size_t payload_bytes) const = 0;
+  /// For an encoder whose form changes between attempts: builds the whole body from the fragments and
+  /// returns true. By default the body is the payload inside its envelope.
+  virtual bool assemble(const std::vector<std::string_view>& /*fragments*/, std::string& /*body*/) {
+    return false;
+  }
+  /// Method, URL, headers and limits of the next request; the lane adds the body.
+  virtual HttpRequest request() = 0;
+
+  /// `ids` are those of the batch's items, in order. `now` is the wall clock, for HTTP dates.
+  virtual Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) = 0;
+
+  /// Numbers left out because they were not valid (NaN, negative), since the last call.
+  std::uint64_t take_invalid_numbers() noexcept { return std::exchange(invalid_numbers_, 0); }
+
+ protected:
+  std::uint64_t invalid_numbers_ = 0;
+};
+
+}  // namespace v0
+}  // namespace llmtrace

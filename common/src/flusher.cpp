@@ -1,0 +1,598 @@
+#include "common/src/flusher.h"
+
+#include <algorithm>
+#include <exception>
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "common/src/cell.h"
+#include "common/src/masking.h"
+#include "common/src/rate_limited_log.h"
+#include "common/src/registry.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr std::size_t kChunk = 256;           // items taken from the queue at once
+constexpr std::size_t kChunksPerRound = 16;   // then the network gets its turn
+constexpr milliseconds kIdlePoll = std::chrono::seconds(60);
+constexpr milliseconds kFlushPoll(1);
+
+std::size_t slot_of(std::uint32_t epoch) noexcept { return epoch % kEpochSlots; }
+
+}  // namespace
+
+struct Flusher::FlushRequest {
+  std::vector<Ref<Destination>> destinations;
+  std::vector<std::uint64_t> dropped_before;
+  SteadyTime deadline;
+  std::optional<std::uint32_t> closed_epoch;
+  bool done = false;  // these two under request_mutex_
+  bool settled = false;
+};
+
+// A destination as the flusher sees it.
+struct Flusher::Pipeline {
+  Ref<Destination> destination;
+  std::vector<std::unique_ptr<Lane>> lanes;
+
+  std::size_t held_bytes() const {
+    std::size_t total = 0;
+    for (const auto& lane : lanes) total += lane->held_bytes();
+    return total;
+  }
+  std::size_t held_items() const {
+    std::size_t total = 0;
+    for (const auto& lane : lanes) total += lane->held_items();
+    return total;
+  }
+};
+
+Flusher::Flusher(const TransportImpl& owner, const TransportOptions& options,
+                 std::shared_ptr<HttpClient> http, RateLimitedLog& log)
+    : owner_(owner), options_(options), http_(std::move(http)), clock_(*options_.clock), log_(log) {}
+
+Flusher::~Flusher() {
+  stop();
+  drop_queue();
+}
+
+// ---- Producers -----------------------------------------------------------------------------------
+
+void Flusher::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
+                     std::size_t bytes) noexcept {
+  const std::size_t slot = slot_of(epoch_.load(std::memory_order_acquire));
+  bool wanted = false;
+  for (const Ref<Destination>& destination : set.destinations()) {
+    if (&destination->transport() != &owner_) continue;
+    destination->counters().submitted[slot].fetch_add(1, kRelaxed);
+    if (destination->is_closed()) {
+      destination->settle_dropped(slot, DropReason::ClientClosed);
+    } else {
+      wanted = true;
+    }
+  }
+  if (!wanted) return;
+
+  DropReason failure = DropReason::QueueFull;
+  if (reserve(bytes) || wait_for_room(bytes)) {
+    item.retain();
+    if (push({&item, bytes, kind, static_cast<std::uint8_t>(slot)})) return;
+    item.release();
+    release(bytes, 1);
+    failure = DropReason::EncodeFailed;  // no memory for the queue
+  }
+  for (const Ref<Destination>& destination : set.destinations()) {
+    if (&destination->transport() == &owner_ && !destination->is_closed()) {
+      destination->settle_dropped(slot, failure);
+    }
+  }
+}
+
+bool Flusher::reserve(std::size_t bytes) noexcept {
+  const auto size = static_cast<std::int64_t>(bytes);
+  const std::int64_t total = held_bytes_.fetch_add(size, kRelaxed) + size;
+  const std::int64_t items = held_items_.fetch_add(1, kRelaxed) + 1;
+  // One item alone always fits, however large.
+  const bool fits = (total <= static_cast<std::int64_t>(options_.max_bytes) || total == size) &&
+                    items <= static_cast<std::int64_t>(options_.max_items);
+  if (!fits) release(bytes, 1);
+  return fits;
+}
+
+bool Flusher::wait_for_room(std::size_t bytes) noexcept {
+  constexpr milliseconds kRecheck(100);
+  const milliseconds timeout = options_.overflow.timeout();
+  if (timeout <= milliseconds(0) || on_flusher_thread()) return false;
+  const SteadyTime deadline = clock_.steady_now() + timeout;
+  // Announced before the last look, and the flusher looks after it made room: one of the two sees it.
+  waiting_producers_.fetch_add(1);
+  wake();
+  bool reserved = false;
+  {
+    std::unique_lock lock(room_mutex_);
+    while (!(reserved = reserve(bytes)) && clock_.steady_now() < deadline) {
+      room_.wait_for(lock, std::min(timeout, kRecheck));
+    }
+  }
+  waiting_producers_.fetch_sub(1);
+  return reserved;
+}
+
+bool Flusher::push(const QueueItem& item) noexcept {
+  const auto size = static_cast<std::int64_t>(item.bytes);
+  const std::int64_t items_before = queued_items_.fetch_add(1, kRelaxed);
+  const std::int64_t bytes_before = queued_bytes_.fetch_add(size, kRelaxed);
+  bool pushed = false;
+  try {
+    pushed = queue_.enqueue(item);
+  } catch (const std::exception&) {  // no memory: reported as not pushed
+  }
+  if (!pushed) {
+    queued_items_.fetch_sub(1, kRelaxed);
+    queued_bytes_.fetch_sub(size, kRelaxed);
+    return false;
+  }
+  // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread.
+  const std::int64_t ready_items = ready_items_.load(kRelaxed);
+  const std::int64_t ready_bytes = ready_bytes_.load(kRelaxed);
+  const bool now_ready = (items_before < ready_items && items_before + 1 >= ready_items) ||
+                         (bytes_before < ready_bytes && bytes_before + size >= ready_bytes);
+  if (items_before == 0 || now_ready) wake();
+  return true;
+}
+
+void Flusher::wake() noexcept {
+  if (!wake_pending_.exchange(true)) http_->wakeup();
+}
+
+void Flusher::release(std::size_t bytes, std::size_t items) noexcept {
+  held_bytes_.fetch_sub(static_cast<std::int64_t>(bytes), kRelaxed);
+  held_items_.fetch_sub(static_cast<std::int64_t>(items), kRelaxed);
+}
+
+// ---- Requests to the thread ------------------------------------------------------------------------
+
+bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseconds timeout) {
+  if (on_flusher_thread()) return false;
+  auto request = std::make_shared<FlushRequest>();
+  request->destinations = destinations;
+  request->deadline = clock_.steady_now() + timeout;
+
+  std::unique_lock lock(request_mutex_);
+  if (!running_) return false;
+  for (const Ref<Destination>& destination : destinations) {
+    request->dropped_before.push_back(flushed_drops_[destination.get()]);
+  }
+  requests_.push_back(request);
+  wake();
+  // The thread ends the request by its clock; the wait here ends it should the thread be stuck in the
+  // user's code.
+  const auto give_up = std::chrono::steady_clock::now() + timeout;
+  request_done_.wait_until(lock, give_up, [&] {
+    return request->done;
+  });
+  bool complete = request->settled;
+  for (std::size_t i = 0; i < destinations.size(); ++i) {
+    const std::uint64_t dropped = destinations[i]->counters().dropped_total();
+    complete = complete && dropped == request->dropped_before[i];
+    if (request->settled) flushed_drops_[destinations[i].get()] = dropped;
+  }
+  return complete;
+}
+
+void Flusher::adopt(const Ref<Destination>& destination) {
+  const std::lock_guard lock(request_mutex_);
+  adopted_.push_back(destination);
+  wake();
+}
+
+void Flusher::abandon(const Ref<Destination>& destination) {
+  std::unique_lock lock(request_mutex_);
+  if (!running_) return;
+  abandoned_.push_back(destination);
+  wake();
+  request_done_.wait(lock, [&] {
+    return std::find(abandoned_.begin(), abandoned_.end(), destination) == abandoned_.end();
+  });
+  flushed_drops_.erase(destination.get());
+}
+
+bool Flusher::start() noexcept {
+  if (thread_.joinable()) return true;
+  // Signals are the program's business: the thread inherits a mask that blocks them all.
+  sigset_t all;
+  sigset_t previous;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &previous);
+  try {
+    {
+      const std::lock_guard lock(request_mutex_);
+      stopping_ = false;
+      running_ = true;
+    }
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "llmtrace");
+  } catch (const std::exception&) {  // the system has no thread to give; the caller says so
+    const std::lock_guard lock(request_mutex_);
+    running_ = false;
+  }
+  pthread_sigmask(SIG_SETMASK, &previous, nullptr);
+  return thread_.joinable();
+}
+
+void Flusher::stop() noexcept {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(request_mutex_);
+    stopping_ = true;
+  }
+  wake();
+  thread_.join();
+}
+
+bool Flusher::on_flusher_thread() const noexcept {
+  return thread_id_.load(kRelaxed) == std::this_thread::get_id();
+}
+
+// ---- The thread ------------------------------------------------------------------------------------
+
+void Flusher::run() noexcept {
+  thread_id_.store(std::this_thread::get_id(), kRelaxed);
+  for (;;) {
+    try {
+      if (!run_once()) break;
+    } catch (const std::exception& error) {
+      // No memory, most likely. Nothing is lost: what was being done is done again.
+      log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    }
+  }
+  thread_id_.store(std::thread::id(), kRelaxed);
+  const std::lock_guard lock(request_mutex_);
+  running_ = false;
+  for (const auto& request : requests_) request->done = true;
+  for (const auto& request : flushes_) request->done = true;
+  requests_.clear();
+  flushes_.clear();
+  abandoned_.clear();
+  request_done_.notify_all();
+}
+
+bool Flusher::run_once() {
+  // An exchange, not a store: it must see what the thread that set the flag wrote before.
+  wake_pending_.exchange(false);
+  if (!handle_requests()) return false;
+  const SteadyTime now = clock_.steady_now();
+  if (drain_is_due(now)) drain(now);
+  const bool hurry = in_a_hurry();
+  for (auto& [key, pipeline] : pipelines_) {
+    for (auto& lane : pipeline->lanes) lane->pump(now, hurry);
+  }
+  advance_flushes(now);
+  notify_producers();
+  for (HttpReply& reply : http_->poll(poll_timeout(clock_.steady_now()))) deliver(reply);
+  settle_budget(0, 0);
+  return true;
+}
+
+bool Flusher::handle_requests() {
+  std::vector<Ref<Destination>> abandoned;
+  {
+    const std::lock_guard lock(request_mutex_);
+    if (stopping_) return false;
+    for (const Ref<Destination>& destination : adopted_) pipeline_of(destination);
+    adopted_.clear();
+    for (auto& request : requests_) {
+      // A flush has no patience for our own backoff, once; it keeps to the server's Retry-After.
+      for (const Ref<Destination>& destination : request->destinations) {
+        for (auto& lane : pipeline_of(destination).lanes) lane->skip_backoff();
+      }
+      flushes_.push_back(std::move(request));
+    }
+    requests_.clear();
+    abandoned = abandoned_;
+  }
+  for (const Ref<Destination>& destination : abandoned) forget(destination);
+  if (!abandoned.empty()) {
+    const std::lock_guard lock(request_mutex_);
+    for (const Ref<Destination>& destination : abandoned) std::erase(abandoned_, destination);
+    request_done_.notify_all();
+  }
+  return true;
+}
+
+// A flush closes the epoch it came in. The slot of the next epoch must be settled, for it is used again.
+bool Flusher::try_close_epoch() {
+  const std::uint32_t epoch = epoch_.load(kRelaxed);
+  const std::size_t next_slot = slot_of(epoch + 1);
+  for (const auto& [key, pipeline] : pipelines_) {
+    const DestinationCounters& counters = pipeline->destination->counters();
+    if (counters.settled[next_slot].load(std::memory_order_acquire) !=
+        counters.submitted[next_slot].load(std::memory_order_acquire)) {
+      return false;
+    }
+  }
+  epoch_.store(epoch + 1, std::memory_order_release);
+  return true;
+}
+
+bool Flusher::is_settled(const FlushRequest& request) const {
+  if (!request.closed_epoch) return false;
+  const std::uint32_t current = epoch_.load(kRelaxed);
+  for (const Ref<Destination>& destination : request.destinations) {
+    const DestinationCounters& counters = destination->counters();
+    for (std::uint32_t back = 0; back < kEpochSlots; ++back) {
+      const std::uint32_t epoch = current - back;
+      if (static_cast<std::int32_t>(epoch - *request.closed_epoch) > 0) continue;  // later ones
+      const std::size_t slot = slot_of(epoch);
+      if (counters.settled[slot].load(std::memory_order_acquire) !=
+          counters.submitted[slot].load(std::memory_order_acquire)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+void Flusher::advance_flushes(SteadyTime now) {
+  if (flushes_.empty()) return;
+  const bool unassigned = std::any_of(flushes_.begin(), flushes_.end(),
+                                      [](const auto& request) { return !request->closed_epoch; });
+  const std::uint32_t epoch = epoch_.load(kRelaxed);
+  if (unassigned && try_close_epoch()) {
+    for (auto& request : flushes_) {
+      if (!request->closed_epoch) request->closed_epoch = epoch;
+    }
+  }
+  const std::lock_guard lock(request_mutex_);
+  const std::size_t finished = std::erase_if(flushes_, [&](const auto& request) {
+    request->settled = is_settled(*request);
+    request->done = request->settled || now >= request->deadline;
+    return request->done;
+  });
+  if (finished != 0) request_done_.notify_all();
+}
+
+bool Flusher::in_a_hurry() const {
+  // Under pressure a batch that waits to become full may be all that keeps producers out.
+  return !flushes_.empty() || waiting_producers_.load() != 0 ||
+         held_bytes_.load(kRelaxed) > static_cast<std::int64_t>(options_.max_bytes / 4 * 3);
+}
+
+bool Flusher::drain_is_due(SteadyTime now) {
+  const std::int64_t items = queued_items_.load(std::memory_order_acquire);
+  if (items == 0 && pending_.empty()) {
+    linger_deadline_.reset();
+    return false;
+  }
+  if (!linger_deadline_) linger_deadline_ = now + min_linger_;
+  return !pending_.empty() || items >= ready_items_.load(kRelaxed) ||
+         queued_bytes_.load(kRelaxed) >= ready_bytes_.load(kRelaxed) || now >= *linger_deadline_ ||
+         in_a_hurry();
+}
+
+void Flusher::drain(SteadyTime now) {
+  const SteadyTime arrival = linger_deadline_ ? *linger_deadline_ - min_linger_ : now;
+  const std::shared_ptr<const Mask> mask = process_mask();
+  while (!pending_.empty() && has_room()) {
+    process(pending_.front(), true, arrival, mask.get());
+    const std::size_t bytes = pending_.front().bytes;
+    pending_.pop_front();
+    settle_budget(bytes, 1);
+  }
+  std::array<QueueItem, kChunk> chunk;
+  for (std::size_t round = 0; round < kChunksPerRound && has_room(); ++round) {
+    const std::size_t count = queue_.try_dequeue_bulk(chunk.begin(), kChunk);
+    if (count == 0) break;
+    std::size_t released_bytes = 0;
+    std::size_t released_items = 0;
+    std::int64_t bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes += static_cast<std::int64_t>(chunk[i].bytes);
+      if (!has_room()) {
+        pending_.push_back(chunk[i]);
+        continue;
+      }
+      process(chunk[i], false, arrival, mask.get());
+      released_bytes += chunk[i].bytes;
+      ++released_items;
+    }
+    queued_items_.fetch_sub(static_cast<std::int64_t>(count), kRelaxed);
+    queued_bytes_.fetch_sub(bytes, kRelaxed);
+    settle_budget(released_bytes, released_items);
+  }
+  if (queued_items_.load(kRelaxed) == 0) linger_deadline_.reset();
+}
+
+// Moves the budget from what left the queue to what the lanes hold now.
+void Flusher::settle_budget(std::size_t released_bytes, std::size_t released_items) {
+  std::int64_t bytes = 0;
+  std::int64_t items = 0;
+  for (const auto& [key, pipeline] : pipelines_) {
+    bytes += static_cast<std::int64_t>(pipeline->held_bytes());
+    items += static_cast<std::int64_t>(pipeline->held_items());
+  }
+  held_bytes_.fetch_add(bytes - lane_bytes_ - static_cast<std::int64_t>(released_bytes), kRelaxed);
+  held_items_.fetch_add(items - lane_items_ - static_cast<std::int64_t>(released_items), kRelaxed);
+  lane_bytes_ = bytes;
+  lane_items_ = items;
+}
+
+bool Flusher::has_room() const {
+  if (pipelines_.empty()) return true;
+  return std::any_of(pipelines_.begin(), pipelines_.end(),
+                     [this](const auto& entry) { return has_room(*entry.second); });
+}
+
+bool Flusher::has_room(const Pipeline& pipeline) const {
+  return pipeline.held_bytes() < options_.max_bytes / pipelines_.size() &&
+         pipeline.held_items() < std::max<std::size_t>(1, options_.max_items / pipelines_.size());
+}
+
+void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arrival,
+                      const Mask* mask) noexcept {
+  const DestinationSet& set = item.kind == ItemKind::Observation
+                                  ? *static_cast<Cell*>(item.item)->destinations_
+                                  : *static_cast<ScoreItem*>(item.item)->destinations;
+  for (const Ref<Destination>& destination : set.destinations()) {
+    if (&destination->transport() != &owner_) continue;
+    if (destination->is_closed() && !pipelines_.contains(destination.get())) {
+      // Abandoned. What was set aside then was settled then.
+      if (!was_pending) destination->settle_dropped(item.slot, DropReason::ClientClosed);
+      continue;
+    }
+    try {
+      Pipeline& pipeline = pipeline_of(destination);
+      const std::size_t room = has_room(pipeline) ? SIZE_MAX : 0;
+      if (item.kind == ItemKind::Observation) {
+        add(pipeline, static_cast<Cell*>(item.item)->record, item, arrival, room, mask);
+      } else {
+        add(pipeline, static_cast<ScoreItem*>(item.item)->score, item, arrival, room, mask);
+      }
+    } catch (const std::exception&) {
+      destination->settle_dropped(item.slot, DropReason::EncodeFailed);
+    }
+  }
+  item.item->release();
+}
+
+template <class Item>
+void Flusher::add(Pipeline& pipeline, const Item& item, const QueueItem& entry, SteadyTime arrival,
+                  std::size_t room, const Mask* mask) {
+  const Destination& destination = *pipeline.destination;
+  for (auto& lane : pipeline.lanes) {
+    if (!lane->takes(entry.kind)) continue;
+    const Mask& own = destination.options().mask;
+    if (mask == nullptr && !own) {
+      lane->add(item, entry.slot, arrival, room);
+      return;
+    }
+    Item masked = item;
+    std::uint64_t failures = mask != nullptr ? apply_mask(masked, *mask) : 0;
+    if (own) failures += apply_mask(masked, own);
+    if (failures != 0) {
+      destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
+      log_.log(LogKind::UserCode, LogLevel::Error,
+               destination.options().name +
+                   ": the mask function threw or returned text that is not JSON; the value was "
+                   "replaced");
+    }
+    lane->add(masked, entry.slot, arrival, room);
+    return;
+  }
+  destination.settle_dropped(entry.slot, DropReason::Rejected);  // it takes no such item
+}
+
+void Flusher::deliver(const HttpReply& reply) {
+  const auto found = request_lanes_.find(reply.id);
+  if (found == request_lanes_.end()) return;
+  Lane* const lane = found->second;
+  request_lanes_.erase(found);
+  lane->on_reply(reply.id, reply);
+}
+
+Flusher::Pipeline& Flusher::pipeline_of(const Ref<Destination>& destination) {
+  std::unique_ptr<Pipeline>& pipeline = pipelines_[destination.get()];
+  if (!pipeline) {
+    pipeline = std::make_unique<Pipeline>();
+    pipeline->destination = destination;
+    for (auto& encoder : destination->options().make_encoders()) {
+      pipeline->lanes.push_back(std::make_unique<Lane>(
+          *destination, std::move(encoder),
+          LaneHost{*http_, clock_, log_, options_, next_request_id_, request_lanes_}));
+    }
+    update_thresholds();
+  }
+  return *pipeline;
+}
+
+void Flusher::update_thresholds() {
+  LaneLimits smallest;
+  smallest.max_items = options_.max_items;
+  smallest.max_bytes = options_.max_bytes / 2;
+  smallest.linger = milliseconds::max();
+  for (const auto& [key, pipeline] : pipelines_) {
+    // The first lane carries the observations: it sets the pace. The others only shorten the linger.
+    const LaneLimits& first = pipeline->lanes.front()->limits();
+    smallest.max_items = std::min(smallest.max_items, first.max_items);
+    smallest.max_bytes = std::min(smallest.max_bytes, first.max_bytes);
+    for (const auto& lane : pipeline->lanes) {
+      smallest.linger = std::min(smallest.linger, lane->limits().linger);
+    }
+  }
+  ready_items_.store(static_cast<std::int64_t>(smallest.max_items), kRelaxed);
+  ready_bytes_.store(static_cast<std::int64_t>(smallest.max_bytes), kRelaxed);
+  if (!pipelines_.empty()) min_linger_ = smallest.linger;
+}
+
+// Settles all that `destination` still has here, so that its counters add up when this returns.
+void Flusher::forget(const Ref<Destination>& destination) {
+  set_aside_queue();
+  for (const QueueItem& item : pending_) {
+    const DestinationSet& set = item.kind == ItemKind::Observation
+                                    ? *static_cast<Cell*>(item.item)->destinations_
+                                    : *static_cast<ScoreItem*>(item.item)->destinations;
+    if (set.contains(*destination)) {
+      destination->settle_dropped(item.slot, DropReason::Shutdown);
+    }
+  }
+  const auto found = pipelines_.find(destination.get());
+  if (found == pipelines_.end()) return;
+  for (auto& lane : found->second->lanes) lane->drop_all(DropReason::Shutdown);
+  settle_budget(0, 0);
+  pipelines_.erase(found);
+  update_thresholds();
+}
+
+void Flusher::set_aside_queue() {
+  QueueItem item;
+  while (queue_.try_dequeue(item)) {
+    queued_items_.fetch_sub(1, kRelaxed);
+    queued_bytes_.fetch_sub(static_cast<std::int64_t>(item.bytes), kRelaxed);
+    pending_.push_back(item);
+  }
+}
+
+// After the last client: what is left belongs to nobody and was settled when its client was abandoned.
+void Flusher::drop_queue() noexcept {
+  QueueItem item;
+  while (queue_.try_dequeue(item)) process(item, false, {}, nullptr);
+  for (const QueueItem& pending : pending_) pending.item->release();
+  pending_.clear();
+}
+
+void Flusher::notify_producers() {
+  if (waiting_producers_.load() == 0) return;
+  const std::lock_guard lock(room_mutex_);
+  room_.notify_all();
+}
+
+milliseconds Flusher::poll_timeout(SteadyTime now) const {
+  SteadyTime deadline = now + kIdlePoll;
+  if (linger_deadline_) deadline = std::min(deadline, *linger_deadline_);
+  bool waiting_for_reply = false;
+  for (const auto& [key, pipeline] : pipelines_) {
+    for (const auto& lane : pipeline->lanes) {
+      if (const auto next = lane->next_deadline()) deadline = std::min(deadline, *next);
+      waiting_for_reply = waiting_for_reply || lane->in_flight() || !lane->is_empty();
+    }
+  }
+  for (const auto& request : flushes_) {
+    deadline = std::min(deadline, request->deadline);
+    // An item that was counted as submitted may be a moment from the queue.
+    if (!waiting_for_reply) deadline = std::min(deadline, now + kFlushPoll);
+  }
+  const bool more_to_drain =
+      has_room() && (!pending_.empty() ||
+                     queued_items_.load(kRelaxed) >= ready_items_.load(kRelaxed));
+  if (more_to_drain || deadline <= now) return milliseconds(0);
+  return std::chrono::ceil<milliseconds>(deadline - now);
+}
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,163 @@
+// Flusher is the queue, its budget and the one thread that empties it. Producers call `submit`; the thread
+// hands each item to the lanes of its destinations, which batch, send and judge.
+//
+// Flush epochs: every item carries the epoch in which it was submitted. A flush closes the current epoch
+// and waits until each destination's `settled` has caught up with `submitted` in all closed ones. Four
+// epochs can be open at once; a further flush waits for the oldest to settle.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <llmtrace/transport.h>
+
+#include "common/src/concurrent_queue.h"
+#include "common/src/destination.h"
+#include "common/src/lane.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+/// A score on its way through the queue.
+struct ScoreItem : RefCounted {
+  Score score;
+  Ref<const DestinationSet> destinations;
+};
+
+/// One entry of the queue; holds one reference to a Cell or a ScoreItem.
+struct QueueItem {
+  RefCounted* item = nullptr;
+  std::size_t bytes = 0;
+  ItemKind kind = ItemKind::Observation;
+  std::uint8_t slot = 0;
+};
+
+class RateLimitedLog;
+
+class Flusher {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  Flusher(const TransportImpl& owner, const TransportOptions& options,
+          std::shared_ptr<HttpClient> http, RateLimitedLog& log);
+  ~Flusher();
+  Flusher(const Flusher&) = delete;
+  Flusher& operator=(const Flusher&) = delete;
+
+  /// Any thread. Queues a reference to `item` for those of `set` that belong to this flusher's transport,
+  /// or drops and counts it.
+  void submit(ItemKind kind, RefCounted& item, const DestinationSet& set, std::size_t bytes) noexcept;
+
+  /// Prepares the lanes of a new destination.
+  void adopt(const Ref<Destination>& destination);
+
+  /// Any thread but the flusher's (there: false at once). Waits until what was submitted to
+  /// `destinations` before the call is settled, at most until `timeout`. True when that happened and
+  /// nothing was dropped since the previous flush.
+  bool flush(const std::vector<Ref<Destination>>& destinations, std::chrono::milliseconds timeout);
+
+  /// Drops all that `destination` still holds as `DropReason::Shutdown`, aborts its requests and forgets
+  /// it. The destination is closed already.
+  void abandon(const Ref<Destination>& destination);
+
+  /// Starts the thread; false when the system has none to give.
+  bool start() noexcept;
+  /// Ends the thread and drops what is left.
+  void stop() noexcept;
+  bool on_flusher_thread() const noexcept;
+  void wake() noexcept;
+
+ private:
+  struct FlushRequest;
+  struct Pipeline;
+
+  // Producers.
+  bool reserve(std::size_t bytes) noexcept;
+  bool wait_for_room(std::size_t bytes) noexcept;
+  bool push(const QueueItem& item) noexcept;
+  void release(std::size_t bytes, std::size_t items) noexcept;
+
+  // The flusher thread.
+  void run() noexcept;
+  bool run_once();
+  bool handle_requests();
+  bool try_close_epoch();
+  bool is_settled(const FlushRequest& request) const;
+  void advance_flushes(SteadyTime now);
+  bool in_a_hurry() const;
+  bool drain_is_due(SteadyTime now);
+  void drain(SteadyTime now);
+  void settle_budget(std::size_t released_bytes, std::size_t released_items);
+  bool has_room() const;
+  bool has_room(const Pipeline& pipeline) const;
+  void process(const QueueItem& item, bool was_pending, SteadyTime arrival,
+               const Mask* mask) noexcept;
+  template <class Item>
+  void add(Pipeline& pipeline, const Item& item, const QueueItem& entry, SteadyTime arrival,
+           std::size_t room, const Mask* mask);
+  void deliver(const HttpReply& reply);
+  Pipeline& pipeline_of(const Ref<Destination>& destination);
+  void update_thresholds();
+  void forget(const Ref<Destination>& destination);
+  void set_aside_queue();
+  void drop_queue() noexcept;
+  void notify_producers();
+  std::chrono::milliseconds poll_timeout(SteadyTime now) const;
+
+  const TransportImpl& owner_;
+  const TransportOptions& options_;  // the owner's
+  const std::shared_ptr<HttpClient> http_;
+  Clock& clock_;
+  RateLimitedLog& log_;
+
+  moodycamel::ConcurrentQueue<QueueItem> queue_;
+  std::atomic<std::int64_t> held_bytes_{0};   // the budget: queued, batched, in flight
+  std::atomic<std::int64_t> held_items_{0};
+  std::atomic<std::int64_t> queued_items_{0};  // in queue_ alone
+  std::atomic<std::int64_t> queued_bytes_{0};
+  std::atomic<std::uint32_t> epoch_{0};
+  std::atomic<bool> wake_pending_{false};
+
+  // What wakes the flusher before the linger is over: the smallest batch of the live destinations.
+  std::atomic<std::int64_t> ready_items_{1024};
+  std::atomic<std::int64_t> ready_bytes_{1 << 20};
+
+  std::mutex room_mutex_;  // producers that wait for room
+  std::condition_variable room_;
+  std::atomic<int> waiting_producers_{0};
+
+  std::mutex request_mutex_;  // guards the members from here to running_, and the requests' results
+  std::condition_variable request_done_;
+  std::vector<std::shared_ptr<FlushRequest>> requests_;
+  std::vector<Ref<Destination>> adopted_;
+  std::vector<Ref<Destination>> abandoned_;
+  std::unordered_map<const Destination*, std::uint64_t> flushed_drops_;  // at the last flush
+  bool stopping_ = false;
+  bool running_ = false;
+
+  // The flusher thread's own.
+  std::unordered_map<const Destination*, std::unique_ptr<Pipeline>> pipelines_;
+  std::vector<std::shared_ptr<FlushRequest>> flushes_;
+  std::deque<QueueItem> pending_;  // taken from the queue, waiting for room
+  std::int64_t lane_bytes_ = 0;    // what the lanes held when the budget was last settled
+  std::int64_t lane_items_ = 0;
+  std::optional<SteadyTime> linger_deadline_;
+  std::chrono::milliseconds min_linger_{1000};
+  std::uint64_t next_request_id_ = 1;
+  std::unordered_map<std::uint64_t, Lane*> request_lanes_;
+
+  std::thread thread_;  // last: it uses all the others
+  std::atomic<std::thread::id> thread_id_{};
+};
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,104 @@
+#include "common/src/http_text.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <llmtrace/http_client.h>
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_ignoring_case(std::string_view left, std::string_view right) noexcept {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool is_token_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+std::size_t scheme_length(std::string_view url) noexcept {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (same_ignoring_case(url.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string_view HttpReply::header(std::string_view name) const noexcept {
+  for (const HttpHeader& candidate : headers) {
+    if (same_ignoring_case(candidate.name, name)) return candidate.value;
+  }
+  return {};
+}
+
+bool is_header_name(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
+
+bool is_header_value(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+  });
+}
+
+std::string checked_base_url(std::string_view url, std::string_view option) {
+  const std::size_t scheme = scheme_length(url);
+  const bool clean = is_header_value(url) && url.find(' ') == std::string_view::npos;
+  const std::size_t authority_end = std::min(url.find_first_of("/?#", scheme), url.size());
+  const std::size_t at = url.substr(0, authority_end).rfind('@');
+  const std::size_t host = at == std::string_view::npos ? scheme : at + 1;
+  if (scheme == 0 || !clean || host >= authority_end) {
+    // Userinfo is not repeated: it may hold a password.
+    throw std::invalid_argument(std::string(option) +
+                                " must be an http:// or https:// URL with a host, e.g. "
+                                "https://cloud.example.com, got \"" +
+                                std::string(at == std::string_view::npos ? url : url.substr(at + 1)) +
+                                "\"");
+  }
+  std::string result(url.substr(0, scheme));
+  result.append(url.substr(host));
+  while (result.ends_with('/')) result.pop_back();
+  return result;
+}
+
+std::string_view url_host(std::string_view url) noexcept {
+  std::string_view rest = url.substr(scheme_length(url));
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
+  if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
+  return rest.substr(0, rest.find(':'));
+}
+
+bool is_loopback_url(std::string_view url) noexcept {
+  const std::string_view host = url_host(url);
+  return same_ignoring_case(host, "localhost") || host == "::1" ||
+         (host.starts_with("127.") &&
+          host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+std::string base64(std::string_view data) {
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((data.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < data.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = (group << 8U) | (i + j < data.size() ? static_cast<unsigned char>(data[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      out.push_back(i + j <= data.size() ? kAlphabet[(group >> (18U - 6 * j)) & 0x3FU] : '=');
+    }
+  }
+  return out;
+}
+
+}  // namespace v0
+}  // namespace llmtrace

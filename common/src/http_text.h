@@ -1,0 +1,32 @@
+// Checks on what goes into a request: header names and values (no way to smuggle a second header in) and
+// base URLs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <llmtrace/export.h>
+
+namespace llmtrace {
+inline namespace v0 {
+
+/// An RFC 9110 token.
+LLMTRACE_EXPORT bool is_header_name(std::string_view text) noexcept;
+/// No control characters; not empty at its ends.
+LLMTRACE_EXPORT bool is_header_value(std::string_view text) noexcept;
+
+/// The URL without a trailing slash and without user information. Throws std::invalid_argument, naming
+/// `option`, unless it is http:// or https:// with a host.
+LLMTRACE_EXPORT std::string checked_base_url(std::string_view url, std::string_view option);
+
+/// The host of an http or https URL, without port and brackets.
+LLMTRACE_EXPORT std::string_view url_host(std::string_view url) noexcept;
+
+/// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
+LLMTRACE_EXPORT bool is_loopback_url(std::string_view url) noexcept;
+
+/// RFC 4648 base64, for Basic authentication.
+LLMTRACE_EXPORT std::string base64(std::string_view data);
+
+}  // namespace v0
+}  // namespace llmtrace

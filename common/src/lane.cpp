@@ -1,0 +1,417 @@
+#include "common/src/lane.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "common/src/compression.h"
+#include "common/src/rate_limited_log.h"
+#include "common/src/truncate.h"
+#include "common/src/verdict.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr milliseconds kFirstBackoff = seconds(1);
+constexpr milliseconds kMaxBackoff = seconds(60);
+constexpr std::size_t kSmallestBatchBytes = 64 * 1024;
+constexpr std::size_t kReportedIds = 100;
+constexpr int kTruncationRounds = 6;
+
+// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere between now and the bound.
+milliseconds full_jitter(unsigned failures) noexcept {
+  const unsigned doublings = std::min(failures, 10U);
+  const auto bound = std::min<milliseconds>(kFirstBackoff * (1U << doublings), kMaxBackoff);
+  return milliseconds(random_bits() % static_cast<std::uint64_t>(bound.count() + 1));
+}
+
+std::string item_id(const Lane& lane, const Uuid& id) {
+  return lane.takes(ItemKind::Score) ? uuid_text(id) : to_hex(span_id_of(id));
+}
+
+}  // namespace
+
+Lane::Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, LaneHost host)
+    : destination_(destination),
+      encoder_(std::move(encoder)),
+      host_(host),
+      max_bytes_(encoder_->limits().max_bytes) {}
+
+void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) {
+  add_item(record, record.uuid, slot, arrival, room);
+}
+
+void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room) {
+  add_item(score, uuid_from(score.id), slot, arrival, room);
+}
+
+template <class Item>
+void Lane::add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTime arrival,
+                    std::size_t room) {
+  if (held_bytes_ >= room) {
+    destination_.settle_dropped(slot, DropReason::DestinationFull);
+    report(DropReason::DestinationFull, 0, 1, {item_id(*this, id)},
+           "it holds its share of the transport's budget already");
+    return;
+  }
+  const std::size_t begin = begin_fragment();
+  DropReason failure = DropReason::EncodeFailed;
+  bool encoded = encode_guarded(item);
+  if (encoded && building_.payload.size() - begin > encoder_->limits().max_item_bytes) {
+    failure = DropReason::TooLarge;
+    encoded = fit_item(item, begin);
+  }
+  const std::uint64_t invalid = encoder_->take_invalid_numbers();
+  if (invalid != 0) destination_.counters().invalid_numbers.fetch_add(invalid, kRelaxed);
+  if (!encoded) {
+    abort_fragment();
+    destination_.settle_dropped(slot, failure);
+    report(failure, 0, 1, {item_id(*this, id)},
+           failure == DropReason::TooLarge ? "the item is larger than the server takes"
+                                           : "the item could not be encoded");
+    return;
+  }
+  accept_fragment(begin, id, slot, arrival);
+}
+
+template <class Item>
+bool Lane::encode_guarded(const Item& item) {
+  try {
+    encoder_->encode(item, building_.payload);
+    return true;
+  } catch (const std::exception&) {  // no memory; counted by the caller as EncodeFailed
+    return false;
+  }
+}
+
+// Encodes shorter and shorter copies until the item fits.
+template <class Item>
+bool Lane::fit_item(const Item& item, std::size_t begin) {
+  const std::size_t limit = encoder_->limits().max_item_bytes;
+  Item shorter = item;
+  for (int round = 0; round < kTruncationRounds; ++round) {
+    const std::size_t size = building_.payload.size() - begin;
+    if (size <= limit) {
+      destination_.counters().truncated_items.fetch_add(1, kRelaxed);
+      return true;
+    }
+    if (!truncate_largest(shorter, size - limit)) return false;
+    building_.payload.resize(begin);
+    if (!encode_guarded(shorter)) return false;
+  }
+  return false;
+}
+
+std::size_t Lane::begin_fragment() {
+  if (building_.fragments.empty()) {
+    building_.payload.assign(Batch::kHeadRoom, '\0');
+  } else if (encoder_->limits().separator != 0) {
+    building_.payload.push_back(encoder_->limits().separator);
+  }
+  return building_.payload.size();
+}
+
+void Lane::abort_fragment() noexcept {
+  building_.payload.resize(building_.fragments.empty() ? Batch::kHeadRoom
+                                                       : building_.fragments.back().end);
+}
+
+void Lane::accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot,
+                           SteadyTime arrival) {
+  if (!building_.fragments.empty() && building_.payload.size() - Batch::kHeadRoom > max_bytes_) {
+    const std::string last = building_.payload.substr(begin);
+    abort_fragment();
+    seal();
+    begin = begin_fragment();
+    building_.payload.append(last);
+  }
+  if (building_.fragments.empty()) building_since_ = arrival;
+  const std::size_t size_before = building_.byte_size();
+  building_.fragments.push_back({static_cast<std::uint32_t>(begin),
+                                 static_cast<std::uint32_t>(building_.payload.size()),
+                                 static_cast<std::uint8_t>(slot), id});
+  held_bytes_ += building_.byte_size() - size_before;
+  ++held_items_;
+  if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+}
+
+void Lane::seal() {
+  const std::size_t typical = building_.payload.size();
+  ready_.push_back(std::exchange(building_, Batch()));
+  building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+}
+
+void Lane::pump(SteadyTime now, bool hurry) {
+  // A batch that could not be sent anyway goes on filling.
+  const bool due = hurry || now >= building_since_ + encoder_->limits().linger;
+  if (!building_.fragments.empty() && due && ready_.empty() && may_send(now)) seal();
+  while (!ready_.empty() && may_send(now)) send_next();
+}
+
+bool Lane::may_send(SteadyTime now) const noexcept {
+  const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
+  return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
+}
+
+void Lane::send_next() {
+  const std::uint64_t id = host_.next_request_id++;
+  Batch& batch = in_flight_.emplace(id, std::move(ready_.front())).first->second;
+  ready_.pop_front();
+  host_.request_lanes[id] = this;
+
+  prepare_body(batch);
+  HttpRequest request = encoder_->request();
+  if (encoder_->limits().compression == Compression::Gzip) {
+    request.headers.push_back({"Content-Encoding", "gzip"});
+  }
+  request.body = batch.body;
+
+  DestinationCounters& counters = destination_.counters();
+  counters.requests.fetch_add(1, kRelaxed);
+  counters.bytes_sent.fetch_add(request.body.size(), kRelaxed);
+  if (batch.attempts++ > 0) counters.retries.fetch_add(1, kRelaxed);
+  if (batch.state == AttemptState::PossiblySent) counters.ambiguous_resends.fetch_add(1, kRelaxed);
+  host_.http.send(id, request);
+}
+
+void Lane::prepare_body(Batch& batch) {
+  std::vector<std::string_view> fragments;
+  fragments.reserve(batch.fragments.size());
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) fragments.push_back(batch.fragment(i));
+
+  batch.assembled.clear();
+  if (encoder_->assemble(fragments, batch.assembled)) {
+    batch.body = batch.assembled;
+  } else {
+    const Envelope envelope = encoder_->envelope(batch.byte_size());
+    const std::size_t content_end = batch.fragments.back().end;
+    batch.payload.resize(content_end);
+    if (envelope.prefix.size() <= Batch::kHeadRoom) {
+      const std::size_t begin = Batch::kHeadRoom - envelope.prefix.size();
+      envelope.prefix.copy(batch.payload.data() + begin, envelope.prefix.size());
+      batch.payload.append(envelope.suffix);
+      batch.body = std::string_view(batch.payload).substr(begin);
+    } else {
+      batch.assembled.append(envelope.prefix);
+      batch.assembled.append(batch.payload, Batch::kHeadRoom);
+      batch.assembled.append(envelope.suffix);
+      batch.body = batch.assembled;
+    }
+  }
+  if (encoder_->limits().compression == Compression::Gzip) {
+    batch.assembled = gzip(batch.body);
+    batch.body = batch.assembled;
+  }
+}
+
+void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
+  const auto found = in_flight_.find(request_id);
+  if (found == in_flight_.end()) return;
+  Batch batch = std::move(found->second);
+  in_flight_.erase(found);
+  batch.body = {};
+  batch.assembled = std::string();  // gives the memory back
+  if (reply.status == 0 && reply.request_sent) batch.state = AttemptState::PossiblySent;
+
+  std::vector<Uuid> ids;
+  ids.reserve(batch.fragments.size());
+  for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
+  Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+  if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
+    verdict.message += "; " + destination_.options().unauthorized_hint;
+  }
+  apply(std::move(batch), verdict, reply.status);
+}
+
+void Lane::apply(Batch batch, const Verdict& verdict, int http_status) {
+  constexpr unsigned kMaxResends = 3;  // an encoder that cannot make up its mind gets the backoff
+  switch (verdict.kind) {
+    case Verdict::Kind::Delivered:
+      failures_ = 0;
+      settle_delivered(std::move(batch), verdict, http_status);
+      return;
+    case Verdict::Kind::PerItem:
+      settle_items(std::move(batch), verdict, http_status);
+      return;
+    case Verdict::Kind::Drop:
+      failures_ = 0;
+      drop(std::move(batch), verdict.reason, verdict.message, http_status);
+      return;
+    case Verdict::Kind::Split:
+      failures_ = 0;
+      split(std::move(batch), verdict, http_status);
+      return;
+    case Verdict::Kind::Resend:
+      if (batch.resends++ < kMaxResends) {
+        ready_.push_front(std::move(batch));
+        return;
+      }
+      retry(std::move(batch), verdict);
+      return;
+    case Verdict::Kind::Retry:
+      retry(std::move(batch), verdict);
+      return;
+  }
+}
+
+void Lane::settle_delivered(Batch batch, const Verdict& verdict, int http_status) {
+  // Which items were refused is not known: the last ones stand for them.
+  const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch.fragments.size());
+  const std::size_t accepted = batch.fragments.size() - refused;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    if (i < accepted) {
+      destination_.settle_delivered(batch.fragments[i].slot);
+    } else {
+      destination_.settle_dropped(batch.fragments[i].slot, verdict.reason);
+    }
+  }
+  forget_bytes(batch);
+  if (refused > 0) report(verdict.reason, http_status, refused, {}, verdict.message);
+}
+
+void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
+  std::vector<std::size_t> again;
+  std::vector<std::string> dropped;
+  DropReason reason = DropReason::Rejected;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    const Fragment& fragment = batch.fragments[i];
+    switch (verdict.items[i].kind) {
+      case ItemVerdict::Kind::Delivered:
+        destination_.settle_delivered(fragment.slot);
+        break;
+      case ItemVerdict::Kind::Retry:
+        again.push_back(i);
+        break;
+      case ItemVerdict::Kind::Drop:
+        reason = verdict.items[i].reason;
+        destination_.settle_dropped(fragment.slot, reason);
+        dropped.push_back(item_id(*this, fragment.id));
+        break;
+    }
+  }
+  Batch rest = part(batch, again);
+  forget_bytes(batch);
+  if (!dropped.empty()) {
+    const std::size_t count = dropped.size();
+    report(reason, http_status, count, std::move(dropped), verdict.message);
+  }
+  if (again.empty()) {
+    failures_ = 0;
+    return;
+  }
+  held_bytes_ += rest.byte_size();
+  held_items_ += rest.fragments.size();
+  retry(std::move(rest), verdict);
+}
+
+void Lane::retry(Batch batch, const Verdict& verdict) {
+  const SteadyTime now = host_.clock.steady_now();
+  backoff_until_ = now + full_jitter(failures_++);
+  if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
+  host_.log.log(LogKind::Retry, LogLevel::Warning,
+                destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
+  ready_.push_front(std::move(batch));
+}
+
+void Lane::split(Batch batch, const Verdict& verdict, int http_status) {
+  if (verdict.reason == DropReason::TooLarge) {
+    // The server's limit is below ours: no need to meet it with every batch.
+    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch.byte_size() / 2));
+  }
+  if (batch.fragments.size() == 1) {
+    drop(std::move(batch), verdict.reason, verdict.message, http_status);
+    return;
+  }
+  std::vector<std::size_t> first;
+  std::vector<std::size_t> second;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    (i < batch.fragments.size() / 2 ? first : second).push_back(i);
+  }
+  put_back(part(batch, second));
+  put_back(part(batch, first));
+  forget_bytes(batch);
+}
+
+void Lane::put_back(Batch batch) {
+  held_bytes_ += batch.byte_size();
+  held_items_ += batch.fragments.size();
+  ready_.push_front(std::move(batch));
+}
+
+Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) const {
+  Batch result;
+  result.state = batch.state;
+  result.attempts = batch.attempts;
+  result.payload.assign(Batch::kHeadRoom, '\0');
+  for (const std::size_t index : indices) {
+    if (!result.fragments.empty() && encoder_->limits().separator != 0) {
+      result.payload.push_back(encoder_->limits().separator);
+    }
+    Fragment fragment = batch.fragments[index];
+    fragment.begin = static_cast<std::uint32_t>(result.payload.size());
+    result.payload.append(batch.fragment(index));
+    fragment.end = static_cast<std::uint32_t>(result.payload.size());
+    result.fragments.push_back(fragment);
+  }
+  return result;
+}
+
+void Lane::drop(Batch batch, DropReason reason, const std::string& message, int http_status) {
+  std::vector<std::string> ids;
+  for (const Fragment& fragment : batch.fragments) {
+    destination_.settle_dropped(fragment.slot, reason);
+    if (ids.size() < kReportedIds) ids.push_back(item_id(*this, fragment.id));
+  }
+  forget_bytes(batch);
+  report(reason, http_status, batch.fragments.size(), std::move(ids), message);
+}
+
+void Lane::drop_all(DropReason reason) {
+  const std::string message = "the time of the shutdown was over";
+  for (auto& [id, batch] : in_flight_) {
+    host_.http.cancel(id);
+    host_.request_lanes.erase(id);
+    drop(std::move(batch), reason, message, 0);
+  }
+  in_flight_.clear();
+  for (Batch& batch : ready_) drop(std::move(batch), reason, message, 0);
+  ready_.clear();
+  if (!building_.fragments.empty()) drop(std::exchange(building_, Batch()), reason, message, 0);
+}
+
+void Lane::forget_bytes(const Batch& batch) noexcept {
+  held_bytes_ -= batch.byte_size();
+  held_items_ -= batch.fragments.size();
+}
+
+std::optional<Lane::SteadyTime> Lane::next_deadline() const {
+  const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
+  if (in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
+  const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
+  if (!ready_.empty()) return allowed_from;
+  if (building_.fragments.empty()) return std::nullopt;
+  return std::max(allowed_from, building_since_ + encoder_->limits().linger);
+}
+
+void Lane::report(DropReason reason, int http_status, std::uint64_t count,
+                  std::vector<std::string> ids, const std::string& message) {
+  const std::string& name = destination_.options().name;
+  host_.log.log(reason, LogLevel::Error,
+                name + ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") + " (" +
+                    std::string(to_string(reason)) + "): " + message);
+  if (!host_.options.on_error) return;
+  try {
+    host_.options.on_error({name, reason, http_status, count, std::move(ids), message});
+  } catch (...) {  // the user's code, on our thread: it may fail, we may not
+    destination_.counters().user_code_failures.fetch_add(1, kRelaxed);
+    host_.log.log(LogKind::UserCode, LogLevel::Error, name + ": the error callback threw");
+  }
+}
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,116 @@
+// Lane is one stream of requests to one destination: a batch being built, sealed batches in order, those
+// in flight, and the retry state. Flusher thread only.
+//
+// A healthy lane has up to `max_in_flight` requests under way. After a failure it sends one probe at a
+// time, after full-jitter backoff or the server's Retry-After, until one is answered.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include <llmtrace/clock.h>
+#include <llmtrace/transport.h>
+
+#include "common/src/batch.h"
+#include "common/src/encoder.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+class Lane;
+class RateLimitedLog;
+
+/// What a lane needs of its surroundings.
+struct LaneHost {
+  HttpClient& http;
+  Clock& clock;
+  RateLimitedLog& log;
+  const TransportOptions& options;
+  std::uint64_t& next_request_id;
+  std::unordered_map<std::uint64_t, Lane*>& request_lanes;
+};
+
+class Lane {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, LaneHost host);
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  bool takes(ItemKind kind) const noexcept { return encoder_->takes(kind); }
+  const LaneLimits& limits() const noexcept { return encoder_->limits(); }
+
+  /// Encodes an item into the batch being built, or drops it when the lane already holds `room` bytes.
+  /// `arrival` is when it came into the queue, about: the linger counts from there.
+  void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
+  void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
+
+  /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become full.
+  void pump(SteadyTime now, bool hurry);
+  /// Makes a waiting retry due now, unless the server asked for the delay.
+  void skip_backoff() noexcept { backoff_until_ = {}; }
+  void on_reply(std::uint64_t request_id, const HttpReply& reply);
+  /// Aborts requests and drops everything.
+  void drop_all(DropReason reason);
+
+  /// When `pump` has something to do next; nothing: only a reply or a new item can tell.
+  std::optional<SteadyTime> next_deadline() const;
+  std::size_t held_bytes() const noexcept { return held_bytes_; }
+  std::size_t held_items() const noexcept { return held_items_; }
+  bool in_flight() const noexcept { return !in_flight_.empty(); }
+  bool is_empty() const noexcept { return held_items_ == 0; }
+
+ private:
+  template <class Item>
+  void add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTime arrival,
+                std::size_t room);
+  template <class Item>
+  bool encode_guarded(const Item& item);
+  template <class Item>
+  bool fit_item(const Item& item, std::size_t begin);
+  std::size_t begin_fragment();
+  void abort_fragment() noexcept;
+  void accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot, SteadyTime arrival);
+
+  void seal();
+  bool may_send(SteadyTime now) const noexcept;
+  void send_next();
+  void prepare_body(Batch& batch);
+
+  void apply(Batch batch, const Verdict& verdict, int http_status);
+  void settle_delivered(Batch batch, const Verdict& verdict, int http_status);
+  void settle_items(Batch batch, const Verdict& verdict, int http_status);
+  void drop(Batch batch, DropReason reason, const std::string& message, int http_status);
+  void retry(Batch batch, const Verdict& verdict);
+  void split(Batch batch, const Verdict& verdict, int http_status);
+  Batch part(const Batch& batch, const std::vector<std::size_t>& indices) const;
+  void put_back(Batch batch);
+  void forget_bytes(const Batch& batch) noexcept;
+  void report(DropReason reason, int http_status, std::uint64_t count,
+              std::vector<std::string> ids, const std::string& message);
+
+  const Destination& destination_;
+  std::unique_ptr<Encoder> encoder_;
+  LaneHost host_;
+  std::size_t max_bytes_;  // of a batch; shrinks when the server answers 413
+
+  Batch building_;
+  SteadyTime building_since_{};
+  std::deque<Batch> ready_;
+  std::unordered_map<std::uint64_t, Batch> in_flight_;
+
+  SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
+  SteadyTime backoff_until_{};  // our own delay; a flush may skip it
+  unsigned failures_ = 0;       // in a row
+  std::size_t held_bytes_ = 0;
+  std::size_t held_items_ = 0;
+};
+
+}  // namespace v0
+}  // namespace llmtrace

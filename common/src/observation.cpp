@@ -1,0 +1,158 @@
+#include <llmtrace/observation.h>
+
+#include <exception>
+#include <mutex>
+
+#include <llmtrace/observed_scope.h>
+
+#include "common/src/cell.h"
+#include "common/src/guard.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+std::string_view to_string(ObservationType type) noexcept {
+  static constexpr std::string_view kNames[] = {"span",  "generation", "event",     "embedding",
+                                                "agent", "tool",       "chain",     "retriever",
+                                                "evaluator", "guardrail", "prompt", "parser"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+std::string_view to_string(Level level) noexcept {
+  static constexpr std::string_view kNames[] = {"DEBUG", "DEFAULT", "WARNING", "ERROR"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+std::string_view to_string(ScoreDataType type) noexcept {
+  static constexpr std::string_view kNames[] = {"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+ObservationHandle::operator bool() const noexcept { return cell_ != nullptr; }
+
+std::string ObservationHandle::id() const {
+  return cell_ == nullptr ? std::string() : to_hex(cell_->record.span_id);
+}
+
+std::string ObservationHandle::trace_id() const {
+  return cell_ == nullptr ? std::string() : to_hex(cell_->record.trace_id);
+}
+
+void ObservationHandle::update(ObservationUpdate update) const noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] { update_cell(*cell_, std::move(update)); });
+}
+
+void ObservationHandle::first_token() const noexcept {
+  if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
+  const Timestamp now = cell_->destinations_->destinations().front()->transport_clock().now();
+  const std::lock_guard lock(cell_->lock);
+  if (!cell_->ended && !cell_->record.completion_start_time) cell_->record.completion_start_time = now;
+}
+
+void ObservationHandle::error(std::string_view message) const noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] {
+    update_cell(*cell_, {.level = Level::Error, .status_message = std::string(message)});
+  });
+}
+
+void ObservationHandle::score(ScoreParams params) const noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] {
+    params.observation_id = id();
+    params.trace_id = trace_id();
+    params.session_id.clear();
+    params.dataset_run_id.clear();
+    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+  });
+}
+
+void ObservationHandle::score_trace(ScoreParams params) const noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] {
+    params.observation_id.clear();
+    params.trace_id = trace_id();
+    params.session_id.clear();
+    params.dataset_run_id.clear();
+    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+  });
+}
+
+Observation ObservationHandle::start_observation(ObservationParams params) const noexcept {
+  if (cell_ == nullptr) return Observation();
+  Ref<Cell> child;
+  guarded(*cell_, [&] { child = start_cell(std::move(params), {.parent = cell_}); });
+  return Observation(child.detach());
+}
+
+Observation ObservationHandle::span(ObservationParams params) const noexcept {
+  params.as_type = ObservationType::Span;
+  return start_observation(std::move(params));
+}
+
+Observation ObservationHandle::generation(ObservationParams params) const noexcept {
+  params.as_type = ObservationType::Generation;
+  return start_observation(std::move(params));
+}
+
+void ObservationHandle::event(ObservationParams params) const noexcept {
+  params.as_type = ObservationType::Event;
+  const Observation event = start_observation(std::move(params));
+  if (!event) return;
+  event.end({.end_time = event.cell()->record.start_time});
+}
+
+ContextScope ObservationHandle::activate() const noexcept {
+  if (cell_ != nullptr) cell_->retain();
+  return ContextScope(cell_ != nullptr ? Context(cell_) : Context::current());
+}
+
+void ObservationHandle::release() noexcept {
+  if (cell_ != nullptr) std::exchange(cell_, nullptr)->release();
+}
+
+Observation& Observation::operator=(Observation&& other) noexcept {
+  if (this != &other) {
+    end();
+    release();
+    cell_ = std::exchange(other.cell_, nullptr);
+  }
+  return *this;
+}
+
+Observation::~Observation() {
+  end();
+  release();
+}
+
+void Observation::end(ObservationUpdate update) const noexcept {
+  if (cell_ == nullptr) return;
+  guarded(*cell_, [&] { end_cell(*cell_, std::move(update)); });
+}
+
+CurrentObservation::CurrentObservation(const CurrentObservation& other) noexcept
+    : ObservationHandle(other.cell_) {
+  if (cell_ != nullptr) cell_->retain();
+}
+
+CurrentObservation::~CurrentObservation() { release(); }
+
+CurrentObservation current_observation() noexcept {
+  ContextNode* const node = current_node();
+  Cell* const cell = node == nullptr || node->suppressed_ ? nullptr : node->cell();
+  if (cell != nullptr) cell->retain();
+  return CurrentObservation(cell);
+}
+
+Observation start_observation(ObservationParams params) noexcept {
+  if (!detail::listening()) return Observation();
+  Ref<Cell> cell;
+  guarded([&] { cell = start_cell(std::move(params), {.parent = current_node()}); });
+  return Observation(cell.detach());
+}
+
+void score_current(ScoreParams params) noexcept { current_observation().score(std::move(params)); }
+
+}  // namespace v0
+}  // namespace llmtrace

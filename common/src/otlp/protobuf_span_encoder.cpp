@@ -1,0 +1,210 @@
+#include <chrono>
+
+#include <protozero/pbf_writer.hpp>
+
+#include "common/src/otlp/span_encoder_impl.h"
+#include "common/src/utf8.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+using protozero::pbf_writer;
+
+// Field numbers, by message.
+namespace request_field {
+constexpr protozero::pbf_tag_type kResourceSpans = 1;
+}
+namespace resource_spans_field {
+constexpr protozero::pbf_tag_type kResource = 1;
+constexpr protozero::pbf_tag_type kScopeSpans = 2;
+}  // namespace resource_spans_field
+namespace scope_spans_field {
+constexpr protozero::pbf_tag_type kScope = 1;
+constexpr protozero::pbf_tag_type kSpans = 2;
+}  // namespace scope_spans_field
+namespace scope_field {
+constexpr protozero::pbf_tag_type kName = 1;
+constexpr protozero::pbf_tag_type kVersion = 2;
+}  // namespace scope_field
+namespace span_field {
+constexpr protozero::pbf_tag_type kTraceId = 1;
+constexpr protozero::pbf_tag_type kSpanId = 2;
+constexpr protozero::pbf_tag_type kParentSpanId = 4;
+constexpr protozero::pbf_tag_type kName = 5;
+constexpr protozero::pbf_tag_type kKind = 6;
+constexpr protozero::pbf_tag_type kStart = 7;
+constexpr protozero::pbf_tag_type kEnd = 8;
+constexpr protozero::pbf_tag_type kAttributes = 9;
+constexpr protozero::pbf_tag_type kStatus = 15;
+}  // namespace span_field
+namespace status_field {
+constexpr protozero::pbf_tag_type kMessage = 2;
+constexpr protozero::pbf_tag_type kCode = 3;
+}  // namespace status_field
+namespace key_value_field {
+constexpr protozero::pbf_tag_type kKey = 1;
+constexpr protozero::pbf_tag_type kValue = 2;
+}  // namespace key_value_field
+namespace any_value_field {
+constexpr protozero::pbf_tag_type kString = 1;
+constexpr protozero::pbf_tag_type kBool = 2;
+constexpr protozero::pbf_tag_type kInt = 3;
+constexpr protozero::pbf_tag_type kArray = 5;
+}  // namespace any_value_field
+constexpr protozero::pbf_tag_type kArrayValues = 1;
+constexpr protozero::pbf_tag_type kResourceAttributes = 1;
+
+// A string field takes its tag (one byte for these numbers), its length and its bytes.
+std::size_t string_field_size(std::size_t length) {
+  return 1 + static_cast<std::size_t>(protozero::length_of_varint(length)) + length;
+}
+
+// Text from outside may hold bytes that are no UTF-8, which protobuf forbids.
+class Utf8 {
+ public:
+  explicit Utf8(std::string_view text) : text_(text) {
+    if (!is_utf8(text)) {
+      append_utf8(repaired_, text);
+      text_ = repaired_;
+    }
+  }
+  std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+  std::string repaired_;
+};
+
+// Tag and length of a field whose bytes follow.
+void add_head(std::string& out, protozero::pbf_tag_type field, std::size_t length) {
+  constexpr std::uint32_t kLengthDelimited = 2;
+  protozero::write_varint(std::back_inserter(out), (field << 3U) | kLengthDelimited);
+  protozero::write_varint(std::back_inserter(out), length);
+}
+
+void add_string(std::string& out, protozero::pbf_tag_type field, std::string_view text) {
+  add_head(out, field, text.size());
+  out.append(text);
+}
+
+// Writes KeyValue messages. Their sizes are computed first, so that every byte is written once: protozero's
+// own nesting would move each value back when its length is known.
+class ProtobufSink final : public AttributeSink {
+ public:
+  ProtobufSink(std::string& out, protozero::pbf_tag_type field) : out_(out), field_(field) {}
+
+  void string(std::string_view key, std::string_view value) override {
+    const Utf8 text(value);
+    begin(key, string_field_size(text.text().size()));
+    add_string(out_, any_value_field::kString, text.text());
+  }
+  void boolean(std::string_view key, bool value) override {
+    constexpr std::size_t kSize = 2;  // tag and one byte
+    begin(key, kSize);
+    pbf_writer(out_).add_bool(any_value_field::kBool, value);
+  }
+  void integer(std::string_view key, std::int64_t value) override {
+    const auto length = protozero::length_of_varint(static_cast<std::uint64_t>(value));
+    begin(key, 1 + static_cast<std::size_t>(length));
+    pbf_writer(out_).add_int64(any_value_field::kInt, value);
+  }
+  void strings(std::string_view key, const std::vector<std::string>& values) override {
+    if (values.empty()) return;
+    std::string array;
+    for (const std::string& value : values) {
+      const Utf8 text(value);
+      add_head(array, kArrayValues, string_field_size(text.text().size()));
+      add_string(array, any_value_field::kString, text.text());
+    }
+    begin(key, string_field_size(array.size()));
+    add_string(out_, any_value_field::kArray, array);
+  }
+
+ private:
+  // KeyValue up to the content of its AnyValue, which takes `value_size` bytes.
+  void begin(std::string_view key, std::size_t value_size) {
+    add_head(out_, field_, string_field_size(key.size()) + string_field_size(value_size));
+    add_string(out_, key_value_field::kKey, key);
+    add_head(out_, key_value_field::kValue, value_size);
+  }
+
+  std::string& out_;
+  protozero::pbf_tag_type field_;
+};
+
+template <std::size_t Size>
+void add_id(pbf_writer& writer, protozero::pbf_tag_type field,
+            const std::array<std::uint8_t, Size>& id) {
+  writer.add_bytes(field, reinterpret_cast<const char*>(id.data()), id.size());  // NOLINT
+}
+
+class ProtobufSpanEncoder final : public SpanEncoder {
+ public:
+  ProtobufSpanEncoder(const OtlpResource& resource, AttributeMapper mapper)
+      : mapper_(std::move(mapper)) {
+    pbf_writer spans(resource_);
+    {
+      const pbf_writer message(spans, resource_spans_field::kResource);
+      ProtobufSink sink(resource_, kResourceAttributes);
+      for (const auto& [key, value] : resource.attributes) sink.string(key, value);
+    }
+    pbf_writer scope_spans(scope_);
+    pbf_writer scope(scope_spans, scope_spans_field::kScope);
+    scope.add_string(scope_field::kName, resource.scope_name);
+    scope.add_string(scope_field::kVersion, resource.scope_version);
+  }
+
+  std::uint64_t encode(const Record& record, std::string& out) const override {
+    pbf_writer scope_spans(out);
+    pbf_writer span(scope_spans, scope_spans_field::kSpans);
+    add_id(span, span_field::kTraceId, record.trace_id);
+    add_id(span, span_field::kSpanId, record.span_id);
+    if (record.has_parent) add_id(span, span_field::kParentSpanId, record.parent_span_id);
+    const Utf8 name(span_name(record));
+    span.add_string(span_field::kName, name.text().data(), name.text().size());
+    span.add_enum(span_field::kKind, kSpanKindInternal);
+    span.add_fixed64(span_field::kStart, unix_nanoseconds(record.start_time));
+    span.add_fixed64(span_field::kEnd, unix_nanoseconds(record.end_time));
+    ProtobufSink sink(out, span_field::kAttributes);
+    const std::uint64_t invalid = mapper_(record, sink);
+    if (record.level == Level::Error) {
+      pbf_writer status(span, span_field::kStatus);
+      const Utf8 message(record.status_message);
+      if (!message.text().empty()) {
+        status.add_string(status_field::kMessage, message.text().data(), message.text().size());
+      }
+      status.add_enum(status_field::kCode, kStatusError);
+    }
+    return invalid;
+  }
+
+  Envelope envelope(std::size_t payload_bytes) const override {
+    Envelope envelope;
+    const std::size_t scope_spans = scope_.size() + payload_bytes;
+    add_head(envelope.prefix, request_field::kResourceSpans,
+             resource_.size() + string_field_size(scope_spans));
+    envelope.prefix.append(resource_);
+    add_head(envelope.prefix, resource_spans_field::kScopeSpans, scope_spans);
+    envelope.prefix.append(scope_);
+    return envelope;
+  }
+
+  std::string content_type() const override { return "application/x-protobuf"; }
+  char separator() const noexcept override { return 0; }
+
+ private:
+  AttributeMapper mapper_;
+  std::string resource_;  // the resource field of ResourceSpans
+  std::string scope_;     // the scope field of ScopeSpans
+};
+
+}  // namespace
+
+std::unique_ptr<SpanEncoder> make_protobuf_span_encoder(const OtlpResource& resource,
+                                                        AttributeMapper mapper) {
+  return std::make_unique<ProtobufSpanEncoder>(resource, std::move(mapper));
+}
+
+}  // namespace v0
+}  // namespace llmtrace

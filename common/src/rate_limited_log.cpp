@@ -1,0 +1,61 @@
+#include "common/src/rate_limited_log.h"
+
+#include <cstdio>
+#include <string>
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+class StderrLogSink final : public LogSink {
+ public:
+  void log(LogLevel level, std::string_view message) override {
+    static constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+    std::string line = "llmtrace: ";
+    line.append(kNames[static_cast<std::size_t>(level)]).append(": ").append(message).append("\n");
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+};
+
+class SystemClock final : public Clock {
+ public:
+  Timestamp now() noexcept override { return std::chrono::system_clock::now(); }
+  std::chrono::steady_clock::time_point steady_now() noexcept override {
+    return std::chrono::steady_clock::now();
+  }
+};
+
+}  // namespace
+
+void RateLimitedLog::log(LogKind kind, LogLevel level, std::string_view message) noexcept {
+  constexpr std::int64_t kInterval = 1'000'000'000;
+  Limit& limit = limits_[static_cast<std::size_t>(kind)];
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                               clock_->steady_now().time_since_epoch())
+                               .count();
+  std::int64_t next = limit.next_nanoseconds.load(std::memory_order_relaxed);
+  // Only one of several threads wins the exchange and speaks.
+  if (next != 0 && now < next) {
+    limit.held_back.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (!limit.next_nanoseconds.compare_exchange_strong(next, now + kInterval)) return;
+  try {
+    const std::uint64_t held_back = limit.held_back.exchange(0, std::memory_order_relaxed);
+    if (held_back == 0) {
+      sink_->log(level, message);
+    } else {
+      sink_->log(level, std::string(message) + " (" + std::to_string(held_back) +
+                            " similar messages held back)");
+    }
+  } catch (...) {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+std::shared_ptr<LogSink> make_stderr_log_sink() { return std::make_shared<StderrLogSink>(); }
+
+std::shared_ptr<Clock> make_system_clock() { return std::make_shared<SystemClock>(); }
+
+}  // namespace v0
+}  // namespace llmtrace

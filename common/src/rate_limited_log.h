@@ -1,0 +1,57 @@
+// RateLimitedLog passes a message on at most once a second per kind and says how many it held back.
+// Any thread. An exception out of the sink is swallowed and counted.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include <llmtrace/clock.h>
+#include <llmtrace/log_sink.h>
+#include <llmtrace/stats.h>
+
+namespace llmtrace {
+inline namespace v0 {
+
+/// Kinds of messages: the drop reasons come first.
+enum class LogKind : unsigned char {
+  Retry = kDropReasonCount,
+  UserCode,
+  Setup,
+};
+inline constexpr std::size_t kLogKindCount = kDropReasonCount + 3;
+
+class RateLimitedLog {
+ public:
+  RateLimitedLog(std::shared_ptr<LogSink> sink, std::shared_ptr<Clock> clock)
+      : sink_(std::move(sink)), clock_(std::move(clock)) {}
+
+  void log(LogKind kind, LogLevel level, std::string_view message) noexcept;
+  void log(DropReason reason, LogLevel level, std::string_view message) noexcept {
+    log(static_cast<LogKind>(reason), level, message);
+  }
+  std::uint64_t sink_failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Limit {
+    std::atomic<std::int64_t> next_nanoseconds{0};
+    std::atomic<std::uint64_t> held_back{0};
+  };
+
+  std::shared_ptr<LogSink> sink_;
+  std::shared_ptr<Clock> clock_;
+  std::array<Limit, kLogKindCount> limits_;
+  std::atomic<std::uint64_t> failures_{0};
+};
+
+/// Writes "llmtrace: warning: ..." to standard error.
+std::shared_ptr<LogSink> make_stderr_log_sink();
+
+/// The system's clocks.
+std::shared_ptr<Clock> make_system_clock();
+
+}  // namespace v0
+}  // namespace llmtrace

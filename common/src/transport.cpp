@@ -1,0 +1,219 @@
+#include <llmtrace/transport.h>
+
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+#include "common/src/curl_http_client.h"
+#include "common/src/fork.h"
+#include "common/src/registry.h"
+#include "common/src/transport_impl.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kExitDrain = std::chrono::seconds(2);
+
+TransportOptions complete(TransportOptions options) {
+  if (options.max_bytes == 0 || options.max_items == 0) {
+    throw std::invalid_argument(
+        "TransportOptions::max_bytes and max_items must be at least 1; leave them out for 64 MiB and "
+        "100,000 items");
+  }
+  if (!options.clock) options.clock = make_system_clock();
+  if (!options.log_sink) options.log_sink = make_stderr_log_sink();
+  return options;
+}
+
+}  // namespace
+
+std::shared_ptr<Transport> Transport::create(TransportOptions options) {
+  auto impl = std::make_shared<TransportImpl>(std::move(options));
+  return std::shared_ptr<Transport>(new Transport(std::move(impl)));
+}
+
+std::shared_ptr<Transport> Transport::process_default() {
+  // Never destroyed. libcurl is initialised before the exit handler is registered, so the handler runs
+  // before OpenSSL cleans up after itself.
+  static const std::shared_ptr<Transport>& instance = *[] {
+    auto* const transport = new std::shared_ptr<Transport>(create());
+    (*transport)->impl().http();
+    std::atexit([] { process_default()->impl().close_all(kExitDrain); });
+    return transport;
+  }();
+  return instance;
+}
+
+Transport::Transport(std::shared_ptr<TransportImpl> impl) noexcept : impl_(std::move(impl)) {}
+
+Transport::~Transport() = default;
+
+bool flush(milliseconds timeout) noexcept {
+  try {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<Ref<Destination>> left = live_destinations();
+    bool complete = true;
+    while (!left.empty()) {
+      TransportImpl& transport = left.back()->transport();
+      std::vector<Ref<Destination>> together;
+      std::erase_if(left, [&](const Ref<Destination>& destination) {
+        if (&destination->transport() != &transport) return false;
+        together.push_back(destination);
+        return true;
+      });
+      const auto used = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+      complete = transport.flush(together, std::max(timeout - used, milliseconds(0))) && complete;
+    }
+    return complete;
+  } catch (const std::exception&) {  // no memory for the list: nothing was flushed
+    return false;
+  }
+}
+
+Clock& Destination::transport_clock() const noexcept { return transport_->clock(); }
+
+TransportImpl::TransportImpl(TransportOptions options)
+    : options_(complete(std::move(options))),
+      own_http_(!options_.http_client),
+      ids_(options_.id_seed),
+      log_(options_.log_sink, options_.clock) {
+  install_fork_handlers();
+  const std::lock_guard lock(registry_mutex());
+  register_transport(*this);
+}
+
+TransportImpl::~TransportImpl() {
+  {
+    const std::lock_guard lock(registry_mutex());
+    unregister_transport(*this);
+  }
+  delete flusher_.load();
+}
+
+HttpClient& TransportImpl::http() {
+  const std::lock_guard lock(registry_mutex());
+  if (!options_.http_client) options_.http_client = make_curl_http_client();
+  return *options_.http_client;
+}
+
+// Made at the first use, and again after a fork.
+Flusher* TransportImpl::flusher() noexcept {
+  Flusher* flusher = flusher_.load(std::memory_order_acquire);
+  if (flusher != nullptr) return flusher;
+  try {
+    http();
+    const std::lock_guard lock(registry_mutex());
+    flusher = flusher_.load(std::memory_order_acquire);
+    if (flusher != nullptr) return flusher;
+    auto made = std::make_unique<Flusher>(*this, options_, options_.http_client, log_);
+    for (const Ref<Destination>& destination : live_) made->adopt(destination);
+    if (!live_.empty()) made->start();
+    flusher = made.release();
+    flusher_.store(flusher, std::memory_order_release);
+    return flusher;
+  } catch (const std::exception& error) {
+    log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    return nullptr;
+  }
+}
+
+Ref<Destination> TransportImpl::open(DestinationOptions options) {
+  auto destination = Ref<Destination>::make(std::move(options), shared_from_this());
+  const std::lock_guard lifecycle(*lifecycle_);
+  Flusher* const flusher = this->flusher();
+  if (flusher == nullptr || !flusher->start()) {
+    log_.log(LogKind::Setup, LogLevel::Error,
+             destination->options().name +
+                 ": no background thread can be started (is the process at its thread limit?); "
+                 "nothing will be recorded");
+    destination->close();
+    return destination;
+  }
+  flusher->adopt(destination);
+  const std::lock_guard lock(registry_mutex());
+  live_.push_back(destination);
+  publish_destination(destination);
+  return destination;
+}
+
+bool TransportImpl::close(const Ref<Destination>& destination, milliseconds timeout) noexcept {
+  try {
+    {
+      const std::lock_guard lock(registry_mutex());
+      if (std::erase(live_, destination) == 0) return true;
+      unpublish_destination(destination);
+    }
+    destination->close();
+    Flusher* const flusher = flusher_.load(std::memory_order_acquire);
+    if (flusher == nullptr) return true;  // a forked child that never used it
+    const bool complete = flusher->flush({destination}, timeout);
+    flusher->abandon(destination);
+    const std::lock_guard lifecycle(*lifecycle_);
+    if (!has_live()) flusher->stop();
+    return complete;
+  } catch (const std::exception& error) {
+    log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    return false;
+  }
+}
+
+bool TransportImpl::has_live() const {
+  const std::lock_guard lock(registry_mutex());
+  return !live_.empty();
+}
+
+void TransportImpl::close_all(milliseconds timeout) noexcept {
+  std::vector<Ref<Destination>> left;
+  {
+    const std::lock_guard lock(registry_mutex());
+    left = live_;
+  }
+  const auto deadline = clock().steady_now() + timeout;
+  flush(left, timeout);  // all at once, then whatever is left of the time for each
+  for (const Ref<Destination>& destination : left) {
+    const auto remaining = std::chrono::duration_cast<milliseconds>(deadline - clock().steady_now());
+    close(destination, std::max(remaining, milliseconds(0)));
+  }
+}
+
+void TransportImpl::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
+                           std::size_t bytes) noexcept {
+  if (Flusher* const flusher = this->flusher()) {
+    flusher->submit(kind, item, set, bytes);
+    return;
+  }
+  for (const Ref<Destination>& destination : set.destinations()) {
+    if (&destination->transport() == this) destination->refuse(DropReason::EncodeFailed);
+  }
+}
+
+bool TransportImpl::flush(const std::vector<Ref<Destination>>& destinations,
+                          milliseconds timeout) noexcept {
+  try {
+    Flusher* const flusher = this->flusher();
+    return flusher != nullptr && flusher->flush(destinations, timeout);
+  } catch (const std::exception& error) {
+    log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    return false;
+  }
+}
+
+void TransportImpl::abandon_after_fork() noexcept {
+  // Kept for ever and never touched: their locks may be held by threads that do not exist here.
+  struct Inherited {
+    Flusher* flusher;
+    std::shared_ptr<HttpClient> http;
+    std::unique_ptr<std::mutex> lifecycle;
+  };
+  static auto& graveyard = *new std::vector<Inherited>();
+  graveyard.push_back({flusher_.exchange(nullptr), options_.http_client, std::move(lifecycle_)});
+  if (own_http_) options_.http_client.reset();
+  lifecycle_ = std::make_unique<std::mutex>();
+  for (const Ref<Destination>& destination : live_) destination->counters().reset();
+}
+
+}  // namespace v0
+}  // namespace llmtrace

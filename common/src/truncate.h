@@ -1,0 +1,19 @@
+// Cutting an item that is larger than its destination takes.
+#pragma once
+
+#include <cstddef>
+
+#include "common/src/record.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+/// Replaces the largest of input, output and metadata by {"truncated": its start, "sha256": of the whole,
+/// "bytes": its length}, shorter by about `excess` bytes and cut on a code point. False when there is
+/// nothing left worth cutting.
+bool truncate_largest(Record& record, std::size_t excess);
+/// The same for a score's comment and metadata.
+bool truncate_largest(Score& score, std::size_t excess);
+
+}  // namespace v0
+}  // namespace llmtrace

@@ -1,0 +1,115 @@
+#include "langfuse/src/wire.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include <llmtrace/version.h>
+
+#include "common/src/http_text.h"
+#include "common/src/json_text.h"
+#include "common/src/json_value.h"
+#include "common/src/verdict.h"
+
+namespace langfuse {
+inline namespace v0 {
+namespace {
+
+llmtrace::Secret basic_authorization(const ResolvedConfig& config) {
+  std::string credentials = config.public_key + ":";
+  credentials.append(config.secret_key.reveal());
+  return llmtrace::Secret("Basic " + llmtrace::base64(credentials));
+}
+
+template <class Numbers, class Append>
+std::string to_json_object(const Numbers& numbers, std::uint64_t& invalid, Append append) {
+  std::string out = "{";
+  for (const auto& item : numbers.items()) {
+    if (item.value < 0) {
+      ++invalid;
+      continue;
+    }
+    if (out.size() > 1) out.push_back(',');
+    llmtrace::append_json_string(out, item.name);
+    out.push_back(':');
+    append(out, item.value);
+  }
+  out.push_back('}');
+  return out;
+}
+
+// Every event of an item carries the item's id in front, e.g. "0190...-trace".
+constexpr std::size_t kUuidTextLength = 36;
+
+}  // namespace
+
+Wire::Wire(ResolvedConfig config)
+    : config_(std::move(config)), authorization_(basic_authorization(config_)) {}
+
+llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view path) const {
+  llmtrace::HttpRequest request;
+  request.method = method;
+  request.url = config_.base_url + "/" + std::string(path);
+  request.timeout = config_.timeout;
+  request.proxy = config_.proxy;
+  request.ca_file = config_.ca_file;
+  request.headers = {{"Authorization", std::string(authorization_.reveal())},
+                     {"x-langfuse-sdk-name", "cpp"},
+                     {"x-langfuse-sdk-version", LLMTRACE_VERSION_STRING},
+                     {"x-langfuse-public-key", config_.public_key}};
+  for (const llmtrace::HttpHeader& header : config_.additional_headers) {
+    request.headers.push_back(header);
+  }
+  return request;
+}
+
+std::string_view langfuse_type(llmtrace::ObservationType type) noexcept {
+  const bool unknown =
+      type == llmtrace::ObservationType::Prompt || type == llmtrace::ObservationType::Parser;
+  return llmtrace::to_string(unknown ? llmtrace::ObservationType::Span : type);
+}
+
+std::string numbers_to_json(const llmtrace::UsageDetails& usage, std::uint64_t& invalid) {
+  return to_json_object(usage, invalid, llmtrace::append_json_integer);
+}
+
+std::string numbers_to_json(const llmtrace::CostDetails& cost, std::uint64_t& invalid) {
+  return to_json_object(cost, invalid, llmtrace::append_json_number);
+}
+
+llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
+                                  const llmtrace::HttpReply& reply, llmtrace::Timestamp now) {
+  llmtrace::Verdict verdict = llmtrace::judge_status(reply, now);
+  if (verdict.kind != llmtrace::Verdict::Kind::Delivered) return verdict;
+
+  // The status says nothing; what counts is in the body. A body that was cut tells nothing either.
+  const auto body = reply.complete ? llmtrace::JsonValue::parse(reply.body) : std::nullopt;
+  if (!body || !(*body)["errors"].is_array()) {
+    verdict.kind = llmtrace::Verdict::Kind::Retry;
+    verdict.message = "the server's verdicts are missing or cut off (" + reply.error + ")";
+    return verdict;
+  }
+  if ((*body)["errors"].elements().empty()) return verdict;
+
+  verdict.kind = llmtrace::Verdict::Kind::PerItem;
+  verdict.items.resize(ids.size());
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < ids.size(); ++i) index[llmtrace::uuid_text(ids[i])] = i;
+  for (const llmtrace::JsonValue& error : (*body)["errors"].elements()) {
+    const auto found = index.find(error["id"].as_string().substr(0, kUuidTextLength));
+    if (found == index.end()) continue;
+    const std::int64_t status = error["status"].as_integer();
+    const bool again = status == 429 || status >= 500;
+    llmtrace::ItemVerdict& item = verdict.items[found->second];
+    if (item.kind == llmtrace::ItemVerdict::Kind::Drop) continue;
+    item.kind = again ? llmtrace::ItemVerdict::Kind::Retry : llmtrace::ItemVerdict::Kind::Drop;
+    if (status == 401 || status == 403) item.reason = llmtrace::DropReason::Unauthorized;
+    if (verdict.message.empty()) {
+      verdict.message = "status " + std::to_string(status) + " inside the HTTP 207: " +
+                        error["message"].as_string() + " " + error["error"].to_text();
+    }
+  }
+  return verdict;
+}
+
+}  // namespace v0
+}  // namespace langfuse
