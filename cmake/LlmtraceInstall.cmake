@@ -1,1 +1,40 @@
-install(TARGETS llmtrace_common EXPORT llmtrace)
+# cmake --install: libraries, public headers, the CMake package and the pkg-config files.
+include(CMakePackageConfigHelpers)
+
+set(llmtrace_modules common langfuse)
+set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
+
+foreach(module IN LISTS llmtrace_modules)
+  install(TARGETS llmtrace_${module} EXPORT llmtrace-targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endforeach()
+
+install(EXPORT llmtrace-targets NAMESPACE llmtrace:: DESTINATION ${llmtrace_package_dir})
+configure_package_config_file(cmake/llmtrace-config.cmake.in llmtrace-config.cmake
+                              INSTALL_DESTINATION ${llmtrace_package_dir})
+write_basic_package_version_file(llmtrace-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config-version.cmake
+              cmake/LlmtraceDependencies.cmake
+        DESTINATION ${llmtrace_package_dir})
+
+# One .pc file per module: llmtrace-common, llmtrace-langfuse. What a static library needs besides is in
+# Requires.private, for pkg-config --static.
+file(RELATIVE_PATH prefix_from_here /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+foreach(module IN LISTS llmtrace_modules)
+  if(module STREQUAL "common")
+    set(requires "")
+    set(requires_private "libcurl libcrypto zlib")
+    set(libs_private "-pthread")
+  else()
+    set(requires "llmtrace-common = ${PROJECT_VERSION}")
+    set(requires_private "")
+    set(libs_private "")
+  endif()
+  configure_file(cmake/llmtrace.pc.in llmtrace-${module}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-${module}.pc
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
