@@ -21,18 +21,18 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config.cmake
               cmake/LlmtraceDependencies.cmake
         DESTINATION ${llmtrace_package_dir})
 
-# One .pc file per module: llmtrace-common, llmtrace-langfuse. What a static library needs besides is in
-# Requires.private, for pkg-config --static.
+# One .pc file per module: llmtrace-common, llmtrace-langfuse. A static llmtrace needs libcurl and the others
+# at every link (and their shared libraries do, so not --static); a shared one has them inside.
 file(RELATIVE_PATH prefix_from_here /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(module IN LISTS llmtrace_modules)
-  if(module STREQUAL "common")
-    set(requires "")
-    set(requires_private "libcurl libcrypto zlib")
-    set(libs_private "-pthread")
-  else()
+  set(requires "")
+  set(requires_private "")
+  if(NOT module STREQUAL "common")
     set(requires "llmtrace-common = ${PROJECT_VERSION}")
-    set(requires_private "")
-    set(libs_private "")
+  elseif(BUILD_SHARED_LIBS)
+    set(requires_private "libcurl libcrypto zlib")
+  else()
+    set(requires "libcurl libcrypto zlib")
   endif()
   configure_file(cmake/llmtrace.pc.in llmtrace-${module}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-${module}.pc

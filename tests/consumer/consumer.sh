@@ -36,7 +36,7 @@ case $way in
     export PKG_CONFIG_PATH=$pc_dir
     # shellcheck disable=SC2046  # the flags are meant to be words
     "${CXX:-c++}" -std=c++20 "$here/project/main.cpp" -o "$scratch/consumer" \
-      $(pkg-config --cflags --libs --static llmtrace-langfuse)
+      $(pkg-config --cflags --libs llmtrace-langfuse)
     LD_LIBRARY_PATH=$(dirname "$pc_dir") "$scratch/consumer"
     ;;
   subdirectory)
