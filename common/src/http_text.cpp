@@ -1,7 +1,10 @@
 #include "common/src/http_text.h"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+
+#include <curl/curl.h>
 
 #include <llmtrace/http_client.h>
 
@@ -49,22 +52,29 @@ bool is_header_value(std::string_view text) noexcept {
 }
 
 std::string checked_base_url(std::string_view url, std::string_view option) {
-  const std::size_t scheme = scheme_length(url);
-  const bool clean = is_header_value(url) && url.find(' ') == std::string_view::npos;
-  const std::size_t authority_end = std::min(url.find_first_of("/?#", scheme), url.size());
-  const std::size_t at = url.substr(0, authority_end).rfind('@');
-  const std::size_t host = at == std::string_view::npos ? scheme : at + 1;
-  if (scheme == 0 || !clean || host >= authority_end) {
-    // Userinfo is not repeated: it may hold a password.
+  // libcurl's own parser: what passes here is what it will connect to.
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  const bool readable =
+      parsed && scheme_length(url) != 0 && is_header_value(url) &&
+      curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) == CURLUE_OK;
+  std::string result;
+  if (readable) {
+    for (const CURLUPart part :
+         {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+      curl_url_set(parsed.get(), part, nullptr, 0);
+    }
+    char* text = nullptr;
+    if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) == CURLUE_OK) result = text;
+    curl_free(text);
+  }
+  while (result.ends_with('/')) result.pop_back();
+  if (result.empty() || url_host(result).empty()) {
+    // What stands before an @ is not repeated: it may be a password.
     throw std::invalid_argument(std::string(option) +
                                 " must be an http:// or https:// URL with a host, e.g. "
                                 "https://cloud.example.com, got \"" +
-                                std::string(at == std::string_view::npos ? url : url.substr(at + 1)) +
-                                "\"");
+                                std::string(url.substr(url.rfind('@') + 1)) + "\"");
   }
-  std::string result(url.substr(0, scheme));
-  result.append(url.substr(host));
-  while (result.ends_with('/')) result.pop_back();
   return result;
 }
 

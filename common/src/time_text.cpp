@@ -47,7 +47,8 @@ std::optional<system_clock::time_point> make_time(int year, int month, int day, 
                                                   int second) {
   const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  // system_clock counts nanoseconds in 64 bits: the years 1677 to 2262 fit, not quite.
+  if (year < 1678 || year > 2261 || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return system_clock::time_point(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second);
 }
 

@@ -35,8 +35,10 @@ std::optional<milliseconds> parse_retry_after(std::string_view value, Timestamp 
     return seconds(std::min<std::uint64_t>(count, kMaxRetryAfter.count()));
   }
   if (const auto date = parse_http_date(value)) {
-    return std::clamp(std::chrono::ceil<milliseconds>(*date - now), milliseconds(0),
-                      milliseconds(kMaxRetryAfter));
+    // In milliseconds, where no two dates are too far apart to be subtracted.
+    const auto delay =
+        std::chrono::ceil<milliseconds>(*date) - std::chrono::floor<milliseconds>(now);
+    return std::clamp<milliseconds>(delay, milliseconds(0), kMaxRetryAfter);
   }
   return kUnreadableRetryAfter;
 }

@@ -1,0 +1,21 @@
+// What the collector is started with.
+#pragma once
+
+#include <string>
+
+#include "collector/http_server.h"
+
+namespace llmtrace::collector {
+
+/// The server version whose protocol the collector speaks, with what that version refuses.
+enum class Behaviour { V2, V4_16, V4_59 };
+
+struct CollectorOptions {
+  HttpServerOptions server{};
+  std::string database = ":memory:";
+  std::string public_key = "pk-lf-local";
+  std::string secret_key = "sk-lf-local";
+  Behaviour behaviour = Behaviour::V4_59;
+};
+
+}  // namespace llmtrace::collector

@@ -1,0 +1,133 @@
+#include "collector/otlp_json.h"
+
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/bad_request.h"
+#include "collector/metadata_text.h"
+#include "common/src/json_text.h"
+
+namespace llmtrace::collector {
+namespace {
+
+using Kind = OtlpValue::Kind;
+
+// The elements of an array member; none when it is missing.
+const std::vector<JsonValue>& elements(const JsonValue& object, std::string_view key) {
+  const JsonValue& member = object[key];
+  if (!member.is_null() && !member.is_array()) {
+    throw BadRequest("'" + std::string(key) + "' must be an array; the entire export was rejected");
+  }
+  for (const JsonValue& element : member.elements()) {
+    if (!element.is_object()) {
+      throw BadRequest("'" + std::string(key) +
+                       "' must hold objects; the entire export was rejected");
+    }
+  }
+  return member.elements();
+}
+
+// A 64-bit integer is a decimal string in OTLP's JSON; a number is accepted too.
+std::optional<std::int64_t> nano_member_to_ms(const JsonValue& object, std::string_view key) {
+  const JsonValue& member = object[key];
+  if (member.type() == JsonValue::Type::Double) {
+    const double value = member.as_double();
+    const bool is_sane = value >= 1 && value < 9.2e18;
+    return is_sane ? nanoseconds_to_ms(static_cast<std::uint64_t>(value)) : std::nullopt;
+  }
+  const std::string text = plain_text(member);
+  std::uint64_t nanoseconds = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), nanoseconds);
+  return result.ec == std::errc() ? nanoseconds_to_ms(nanoseconds) : std::nullopt;
+}
+
+OtlpAttributes decode_attributes(const JsonValue& object) {
+  OtlpAttributes attributes;
+  for (const JsonValue& pair : elements(object, "attributes")) {
+    if (auto value = otlp_value(pair["value"])) {
+      add_attribute(attributes, pair["key"].as_string(), std::move(*value));
+    }
+  }
+  return attributes;
+}
+
+OtlpSpan decode_span(const JsonValue& json) {
+  elements(json, "events");  // not kept, but an export that has something else here is refused
+  return {.trace_id = json["traceId"].as_string(),
+          .span_id = json["spanId"].as_string(),
+          .parent_span_id = json["parentSpanId"].as_string(),
+          .name = json["name"].as_string(),
+          .start_ms = nano_member_to_ms(json, "startTimeUnixNano"),
+          .end_ms = nano_member_to_ms(json, "endTimeUnixNano"),
+          .attributes = decode_attributes(json),
+          .status_code = json["status"]["code"].as_integer(),
+          .status_message = json["status"]["message"].as_string()};
+}
+
+OtlpScopeSpans decode_scope_spans(const JsonValue& json) {
+  OtlpScopeSpans scope_spans{.scope_name = json["scope"]["name"].as_string(),
+                             .scope_version = json["scope"]["version"].as_string(),
+                             .scope_attributes = decode_attributes(json["scope"])};
+  for (const JsonValue& span : elements(json, "spans")) {
+    scope_spans.spans.push_back(decode_span(span));
+  }
+  return scope_spans;
+}
+
+OtlpValue array_value(const JsonValue& values) {
+  std::string text = "[";
+  for (const JsonValue& element : values.elements()) {
+    if (text.size() > 1) text += ',';
+    const auto value = otlp_value(element);
+    if (!value) {
+      text += "null";
+    } else if (value->kind == Kind::String) {
+      append_json_string(text, value->text);
+    } else {
+      text += value->text;
+    }
+  }
+  return {.kind = Kind::Array, .text = text + "]"};
+}
+
+}  // namespace
+
+std::optional<OtlpValue> otlp_value(const JsonValue& any_value) {
+  if (const JsonValue* text = any_value.find("stringValue")) {
+    return OtlpValue{.text = text->as_string()};
+  }
+  if (const JsonValue* boolean = any_value.find("boolValue")) {
+    return OtlpValue{.kind = Kind::Boolean, .text = boolean->as_bool() ? "true" : "false"};
+  }
+  for (const std::string_view key : {"intValue", "doubleValue"}) {
+    const JsonValue* number = any_value.find(key);
+    if (number == nullptr) continue;
+    const std::string text = plain_text(*number);
+    const auto parsed = JsonValue::parse(text);  // "NaN" is no number and stays a string
+    const bool is_number = parsed && parsed->is_number();
+    return OtlpValue{.kind = is_number ? Kind::Number : Kind::String, .text = text};
+  }
+  if (const JsonValue* values = any_value["arrayValue"].find("values")) return array_value(*values);
+  if (!any_value.is_object() || any_value.members().empty()) return std::nullopt;
+  return OtlpValue{.text = any_value.to_text()};
+}
+
+OtlpTrace decode_otlp_json(std::string_view body) {
+  const auto json = JsonValue::parse(body);
+  if (!json || !json->is_object()) {
+    throw BadRequest("the body is not a JSON object, or is nested too deep");
+  }
+  OtlpTrace trace;
+  for (const JsonValue& resource_spans : elements(*json, "resourceSpans")) {
+    OtlpResourceSpans& decoded = trace.emplace_back();
+    decoded.resource_attributes = decode_attributes(resource_spans["resource"]);
+    for (const JsonValue& scope_spans : elements(resource_spans, "scopeSpans")) {
+      decoded.scope_spans.push_back(decode_scope_spans(scope_spans));
+    }
+  }
+  return trace;
+}
+
+}  // namespace llmtrace::collector

@@ -1,0 +1,32 @@
+#include "collector/otlp_trace.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace llmtrace::collector {
+namespace {
+
+bool is_dangerous(std::string_view key) {
+  while (true) {
+    const std::size_t dot = key.find('.');
+    const std::string_view segment = key.substr(0, dot);
+    if (segment == "__proto__" || segment == "constructor" || segment == "prototype") return true;
+    if (dot == std::string_view::npos) return false;
+    key.remove_prefix(dot + 1);
+  }
+}
+
+}  // namespace
+
+void add_attribute(OtlpAttributes& attributes, std::string key, OtlpValue value) {
+  if (!is_dangerous(key)) attributes.insert_or_assign(std::move(key), std::move(value));
+}
+
+std::optional<std::int64_t> nanoseconds_to_ms(std::uint64_t nanoseconds) {
+  constexpr std::uint64_t kLatest = std::numeric_limits<std::int64_t>::max();  // the year 2262
+  if (nanoseconds == 0) return std::nullopt;
+  return static_cast<std::int64_t>(std::min(nanoseconds, kLatest) / 1'000'000);
+}
+
+}  // namespace llmtrace::collector

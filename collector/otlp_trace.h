@@ -1,0 +1,57 @@
+// An OTLP trace export as both encodings (protobuf, JSON) are decoded to: only what the collector
+// reads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace llmtrace::collector {
+
+struct OtlpValue {
+  enum class Kind { String, Boolean, Number, Array };
+
+  Kind kind = Kind::String;
+  std::string text{};  // a string's own text; JSON text of any other kind
+};
+
+/// The last of repeated keys wins.
+using OtlpAttributes = std::map<std::string, OtlpValue, std::less<>>;
+
+struct OtlpSpan {
+  std::string trace_id{};  // as received; hexadecimal when it came as bytes
+  std::string span_id{};
+  std::string parent_span_id{};
+  std::string name{};
+  std::optional<std::int64_t> start_ms{};
+  std::optional<std::int64_t> end_ms{};
+  OtlpAttributes attributes{};
+  std::int64_t status_code = 0;
+  std::string status_message{};
+};
+
+struct OtlpScopeSpans {
+  std::string scope_name{};
+  std::string scope_version{};
+  OtlpAttributes scope_attributes{};
+  std::vector<OtlpSpan> spans{};
+};
+
+struct OtlpResourceSpans {
+  OtlpAttributes resource_attributes{};
+  std::vector<OtlpScopeSpans> scope_spans{};
+};
+
+using OtlpTrace = std::vector<OtlpResourceSpans>;
+
+/// Adds an attribute unless its key could reach into a JavaScript prototype; those are dropped, as
+/// the real server drops them.
+void add_attribute(OtlpAttributes& attributes, std::string key, OtlpValue value);
+
+/// OTLP's nanoseconds as milliseconds; nothing for 0, which means "not given".
+std::optional<std::int64_t> nanoseconds_to_ms(std::uint64_t nanoseconds);
+
+}  // namespace llmtrace::collector

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# All tests, from a bare Debian 12 with git and bash: installs what is missing, builds, runs.
+#   scripts/test.sh          what CI runs
+#   scripts/test.sh --deep   the long runs too: more iterations of the stress tests, longer fuzzing
+# Exit status 0 only when everything passed. Seconds per phase are printed at the end.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+deep=
+case ${1:-} in
+  '') ;;
+  --deep) deep=1 ;;
+  *) sed -n '2,5p' "$0" >&2; exit 2 ;;
+esac
+
+timings=()
+phase() {  # phase NAME COMMAND...: runs it, remembers how long it took
+  local name=$1 start=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  "$@"
+  timings+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
+}
+
+configure() {  # configure PRESET [OPTION...]
+  local preset=$1 launcher=()
+  shift
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  cmake --preset "$preset" "${launcher[@]}" "$@" >"$root/build/$preset.configure.log" 2>&1 ||
+    { cat "$root/build/$preset.configure.log"; return 1; }
+}
+
+build() {  # build PRESET [TARGET...]
+  local preset=$1 targets=()
+  shift
+  if [ $# -gt 0 ]; then targets=(--target "$@"); fi
+  cmake --build "build/$preset" -j"$(nproc)" "${targets[@]}" >"build/$preset.build.log" 2>&1 ||
+    { grep -E 'error|FAILED|undefined reference' -A3 "build/$preset.build.log" | head -100; return 1; }
+}
+
+suites() {  # suites PRESET [CTEST_OPTION...]
+  local preset=$1
+  shift
+  ctest --test-dir "build/$preset" --output-on-failure -j"$(nproc)" "$@"
+}
+
+release_build() { configure release && build release; }
+asan_build() { configure asan && build asan; }
+tsan_build() { configure tsan && build tsan; }
+clang_build() { configure clang && build clang; }
+fuzz_build() { configure fuzz && build fuzz; }
+fuzz_run() { tests/fuzz/run.sh build/fuzz "${deep:+600}"; }
+
+mkdir -p build
+export LLMTRACE_DEEP=$deep
+export ASAN_OPTIONS=detect_stack_use_after_return=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+phase 'packages' scripts/install_packages.sh build tests
+phase 'release: build of everything' release_build
+phase 'release: all tests' suites release
+phase 'Clang: build of the libraries' clang_build
+phase 'ASan + UBSan: build' asan_build
+phase 'ASan + UBSan: suites' suites asan
+phase 'TSan: build' tsan_build
+phase 'TSan: suites' suites tsan
+phase 'fuzzers: build' fuzz_build
+phase 'fuzzers: run' fuzz_run
+
+printf '\n== seconds per phase\n'
+printf '%s\n' "${timings[@]}"
+printf '%5d s  all\n' "$SECONDS"

@@ -1,0 +1,127 @@
+#include "tests/collector/http_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+
+namespace llmtrace::collector::testing {
+namespace {
+
+std::size_t append_bytes(char* bytes, std::size_t size, std::size_t count, void* text) {
+  static_cast<std::string*>(text)->append(bytes, size * count);
+  return size * count;
+}
+
+using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+Headers header_list(const std::vector<std::string>& lines) {
+  Headers list(nullptr, &curl_slist_free_all);
+  for (const std::string& line : lines) {
+    list.reset(curl_slist_append(list.release(), line.c_str()));
+  }
+  return list;
+}
+
+}  // namespace
+
+JsonValue Reply::json() const {
+  auto value = JsonValue::parse(body);
+  if (!value) ADD_FAILURE() << "not JSON: " << body;
+  return value.value_or(JsonValue());
+}
+
+HttpClient::HttpClient(std::string base_url) : base_url_(std::move(base_url)) {}
+
+Reply HttpClient::send(const Request& request) const {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 &curl_easy_cleanup);
+  const Headers headers = header_list(request.headers);
+  const std::string url = base_url_ + request.path;
+  Reply reply;
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 60L);
+  if (request.method != "GET") {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.body.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+  if (!request.keys.empty()) curl_easy_setopt(curl.get(), CURLOPT_USERPWD, request.keys.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &append_bytes);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, &append_bytes);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &reply.headers);
+  const CURLcode code = curl_easy_perform(curl.get());
+  EXPECT_EQ(code, CURLE_OK) << curl_easy_strerror(code) << " for " << url;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply.status);
+  const char* content_type = nullptr;
+  curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &content_type);
+  if (content_type != nullptr) reply.content_type = content_type;
+  return reply;
+}
+
+Reply HttpClient::get(const std::string& path) const { return send({.path = path}); }
+
+Reply HttpClient::post_json(const std::string& path, const std::string& body) const {
+  return send({.method = "POST",
+               .path = path,
+               .body = body,
+               .headers = {"Content-Type: application/json"}});
+}
+
+std::string send_raw(std::uint16_t port, const std::string& bytes) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval timeout{.tv_sec = 20, .tv_usec = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    ADD_FAILURE() << "cannot connect";
+  }
+  ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  std::string reply;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
+    if (size <= 0) {
+      EXPECT_EQ(size, 0) << "the server kept the connection open";
+      break;
+    }
+    reply.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  ::close(socket);
+  return reply;
+}
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  constexpr int kGzip = 16 + MAX_WBITS;
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::runtime_error("deflateInit2 failed");
+  }
+  std::string compressed(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(compressed.data());
+  stream.avail_out = static_cast<uInt>(compressed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  compressed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return compressed;
+}
+
+}  // namespace llmtrace::collector::testing

@@ -1,0 +1,220 @@
+// What is acknowledged is kept: over a restart, over a kill, and all of a batch or nothing.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/collector/otlp_bodies.h"
+#include "tests/collector/running_collector.h"
+
+namespace llmtrace::collector::testing {
+namespace {
+
+class DatabaseFile {
+ public:
+  DatabaseFile() {
+    std::string pattern = std::filesystem::temp_directory_path() / "llmtrace-collector-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~DatabaseFile() { std::filesystem::remove_all(directory_); }
+  DatabaseFile(const DatabaseFile&) = delete;
+  DatabaseFile& operator=(const DatabaseFile&) = delete;
+
+  std::string path() const { return directory_ / "collector.db"; }
+
+  void execute(const char* sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    sqlite3_close(database);
+  }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+// The program itself, with its standard output read until the line that says where it listens.
+class Program {
+ public:
+  explicit Program(const std::string& database) {
+    std::array<int, 2> out{};
+    EXPECT_EQ(::pipe(out.data()), 0);
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::dup2(out[1], STDOUT_FILENO);
+      ::close(out[0]);
+      ::execl(LLMTRACE_COLLECTOR_PROGRAM, LLMTRACE_COLLECTOR_PROGRAM, "--port", "0", "--db",
+              database.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(out[1]);
+    char c = 0;
+    while (::read(out[0], &c, 1) == 1 && c != '\n') line_ += c;
+    ::close(out[0]);
+  }
+  ~Program() {
+    if (process_ > 0) end_by(SIGKILL);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const std::string& line() const { return line_; }
+  std::string url() const { return line_.substr(line_.find("http://")); }
+
+  /// Sends the signal and returns the wait status.
+  int end_by(int signal) {
+    int status = 0;
+    ::kill(process_, signal);
+    ::waitpid(process_, &status, 0);
+    process_ = -1;
+    return status;
+  }
+
+ private:
+  pid_t process_ = -1;
+  std::string line_;
+};
+
+TEST(Store, ARestartKeepsEverything) {
+  const DatabaseFile file;
+  {
+    const RunningCollector server(CollectorOptions{.database = file.path()});
+    server.client.post_json(kOtlpPath, json_body({.spans = {{.name = "kept"}}}));
+    server.client.post_json(kScoresPath, R"({"traceId":"t","name":"n","value":1})");
+  }
+
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+
+  EXPECT_EQ(server.observation(kTraceId)["name"].as_string(), "kept");
+  EXPECT_EQ(server.scores("traceId=t").elements().size(), 1U);
+}
+
+TEST(Store, MemoryIsForgotten) {
+  {
+    const RunningCollector server;
+    server.client.post_json(kOtlpPath, json_body({.spans = {Span{}}}));
+  }
+
+  EXPECT_TRUE(RunningCollector().observations(kTraceId).elements().empty());
+}
+
+TEST(Store, ABatchIsStoredWholeOrNotAtAll) {
+  const DatabaseFile file;
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+  file.execute(
+      "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.name = 'bad' "
+      "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  const Span good{.span_id = "00000000000000a1", .name = "good"};
+  const Span bad{.span_id = "00000000000000a2", .name = "bad"};
+
+  const Reply refused = server.client.post_json(kOtlpPath, json_body({.spans = {good, bad}}));
+  const JsonValue after_refusal = server.observations(kTraceId);
+  const Reply accepted = server.client.post_json(kOtlpPath, json_body({.spans = {good}}));
+
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_TRUE(after_refusal.elements().empty());
+  EXPECT_EQ(accepted.status, 200);
+}
+
+TEST(Store, TakesManyClientsAtOnce) {
+  const RunningCollector server;
+  constexpr int kClients = 4;
+  constexpr int kPosts = 25;
+  std::vector<std::thread> clients;
+  for (int client = 0; client < kClients; ++client) {
+    clients.emplace_back([&server, client] {
+      for (int post = 0; post < kPosts; ++post) {
+        const std::string id = "000000000000" + std::to_string(1000 + client * kPosts + post);
+        const Reply reply =
+            server.client.post_json(kOtlpPath, json_body({.spans = {{.span_id = id}}}));
+        EXPECT_EQ(reply.status, 200);
+        EXPECT_EQ(server.client.get("/api/public/v2/observations?limit=5").status, 200);
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+
+  const JsonValue stored =
+      server.client.get("/api/public/v2/observations?limit=1000").json()["data"];
+  EXPECT_EQ(stored.elements().size(), static_cast<std::size_t>(kClients * kPosts));
+}
+
+TEST(Store, ADatabaseErrorIsA500WithJson) {
+  const DatabaseFile file;
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+  file.execute("DROP TABLE scores");
+
+  const Reply write =
+      server.client.post_json(kScoresPath, R"({"traceId":"t","name":"n","value":1})");
+  const Reply read = server.client.get("/api/public/v3/scores");
+
+  EXPECT_EQ(write.status, 500);
+  EXPECT_NE(write.json()["message"].as_string().find("SQLite"), std::string::npos);
+  EXPECT_EQ(read.status, 500);
+  EXPECT_TRUE(read.json().is_object());
+  EXPECT_EQ(server.client.get("/api/public/health").status, 200);
+}
+
+TEST(Store, RefusesAFileOfAnotherVersion) {
+  const DatabaseFile file;
+  file.execute("PRAGMA user_version = 99");
+
+  EXPECT_THROW(Collector(CollectorOptions{.database = file.path()}), StoreError);
+}
+
+TEST(Store, RefusesAPathThatCannotBeOpened) {
+  EXPECT_THROW(Collector(CollectorOptions{.database = "/nonexistent/x.db"}), StoreError);
+}
+
+TEST(Program, SaysWhereItListensAndEndsCleanlyOnASignal) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Program program(":memory:");
+
+    EXPECT_TRUE(program.line().starts_with("llmtrace-collector: listening on http://127.0.0.1:"));
+    EXPECT_EQ(HttpClient(program.url()).get("/api/public/health").status, 200);
+    const int status = program.end_by(signal);
+
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+}
+
+TEST(Program, LosesNothingAcknowledgedWhenKilled) {
+  const DatabaseFile file;
+  {
+    Program program(file.path());
+    const HttpClient client(program.url());
+    for (int i = 0; i < 20; ++i) {
+      const std::string id = "00000000000000" + std::to_string(10 + i);
+      const Reply reply = client.post_json(kOtlpPath, json_body({.spans = {{.span_id = id}}}));
+      ASSERT_EQ(reply.status, 200);
+    }
+    program.end_by(SIGKILL);
+  }
+
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+
+  EXPECT_EQ(server.observations(kTraceId).elements().size(), 20U);
+}
+
+TEST(Program, KeepsItsDatabaseToItself) {
+  const DatabaseFile file;
+  Program program(file.path());
+
+  struct stat status {};
+  ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+}  // namespace
+}  // namespace llmtrace::collector::testing

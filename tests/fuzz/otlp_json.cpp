@@ -1,0 +1,12 @@
+// OTLP in JSON, as the collector receives it.
+#include "collector/bad_request.h"
+#include "collector/otlp_json.h"
+#include "tests/fuzz/fuzz_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    llmtrace::collector::decode_otlp_json(fuzz_text(data, size));
+  } catch (const llmtrace::collector::BadRequest&) {  // answered with a 400
+  }
+  return 0;
+}

@@ -1,0 +1,12 @@
+// OTLP in protobuf, as the collector receives it.
+#include "collector/bad_request.h"
+#include "collector/otlp_protobuf.h"
+#include "tests/fuzz/fuzz_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    llmtrace::collector::decode_otlp_protobuf(fuzz_text(data, size));
+  } catch (const llmtrace::collector::BadRequest&) {  // answered with a 400
+  }
+  return 0;
+}
