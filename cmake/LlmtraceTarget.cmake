@@ -4,6 +4,10 @@ function(llmtrace_warnings target)
   if(LLMTRACE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${LLMTRACE_SANITIZE} -fno-omit-frame-pointer
                                              -fno-sanitize-recover=all)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND NOT LLMTRACE_SANITIZE STREQUAL "thread")
+      target_compile_options(${target} PRIVATE
+        -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/sanitizer_ignore.txt)
+    endif()
     target_link_options(${target} PRIVATE -fsanitize=${LLMTRACE_SANITIZE})
   endif()
 endfunction()

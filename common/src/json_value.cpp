@@ -1,6 +1,7 @@
 #include "common/src/json_value.h"
 
-#include <limits>
+#include <charconv>
+#include <system_error>
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
@@ -18,21 +19,17 @@ class JsonValueBuilder {
 
   bool Null() { return add({}); }
   bool Bool(bool value) { return add_integer(JsonValue::Type::Boolean, value ? 1 : 0); }
-  bool Int(int value) { return add_integer(JsonValue::Type::Integer, value); }
-  bool Uint(unsigned value) { return add_integer(JsonValue::Type::Integer, value); }
-  bool Int64(std::int64_t value) { return add_integer(JsonValue::Type::Integer, value); }
-  bool Uint64(std::uint64_t value) {
-    const bool fits = value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return add_integer(fits ? JsonValue::Type::Integer : JsonValue::Type::Unsigned,
-                       static_cast<std::int64_t>(value));
-  }
-  bool Double(double value) {
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
     JsonValue node;
-    node.type_ = JsonValue::Type::Double;
-    node.double_ = value;
+    if (!read_number({text, length}, node)) return false;
     return add(std::move(node));
   }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  // Numbers come as their text; RapidJSON asks for these all the same.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
   bool String(const char* text, rapidjson::SizeType length, bool) {
     JsonValue node;
     node.type_ = JsonValue::Type::String;
@@ -49,6 +46,30 @@ class JsonValueBuilder {
   bool EndArray(rapidjson::SizeType) { return close(); }
 
   JsonValue take() { return std::move(root_); }
+
+  /// Integers of 64 bits exactly, all else as the nearest double; false when it is larger than any double.
+  static bool read_number(std::string_view text, JsonValue& node) {
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    if (text.find_first_of(".eE") == std::string_view::npos) {
+      node.type_ = JsonValue::Type::Integer;
+      if (std::from_chars(begin, end, node.integer_).ec == std::errc()) return true;
+      std::uint64_t large = 0;
+      if (std::from_chars(begin, end, large).ec == std::errc()) {
+        node.type_ = JsonValue::Type::Unsigned;
+        node.integer_ = static_cast<std::int64_t>(large);
+        return true;
+      }
+    }
+    node.type_ = JsonValue::Type::Double;
+    node.integer_ = 0;
+    if (std::from_chars(begin, end, node.double_).ec == std::errc()) return true;
+    // Out of range: nearer to zero than any double, or too large.
+    const bool tiny = text.find("e-") != std::string_view::npos ||
+                      text.find("E-") != std::string_view::npos;
+    node.double_ = 0;
+    return tiny;
+  }
 
  private:
   bool open(JsonValue::Type type) {
@@ -86,22 +107,31 @@ class JsonValueBuilder {
 namespace {
 
 // A handler that only counts depth.
-class DepthChecker : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthChecker> {
+class DepthChecker final : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthChecker> {
  public:
   explicit DepthChecker(int max_depth) noexcept : left_(max_depth) {}
   bool StartObject() { return --left_ >= 0; }
   bool StartArray() { return --left_ >= 0; }
   bool EndObject(rapidjson::SizeType) { return ++left_ > 0; }
   bool EndArray(rapidjson::SizeType) { return ++left_ > 0; }
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    JsonValue number;
+    return JsonValueBuilder::read_number({text, length}, number);
+  }
 
  private:
   int left_;
 };
 
+// Numbers are read by std::from_chars: RapidJSON 1.1 crashes on some with its full precision flag
+// (internal/strtod.h) and is inexact without.
 template <class Handler>
 bool read(std::string_view text, Handler& handler) {
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseFullPrecisionFlag;
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseNumbersAsStringsFlag;
+  // RapidJSON skips each byte of a byte order mark by itself, so "\xBB{}" would pass. JSON begins in ASCII.
+  if (text.empty() || static_cast<unsigned char>(text.front()) >= 0x80) return false;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);
   rapidjson::Reader reader;
