@@ -34,6 +34,7 @@ struct Batch {
   std::string assembled;   // a body built or compressed for the attempt under way
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
+  std::uint32_t outage = 0;   // how many outages the lane knew of when the attempt began
   std::uint32_t resends = 0;  // since the encoder last learned another form
 
   /// What it takes of the budget: the fragments and what stands between them.

@@ -23,11 +23,6 @@ struct ThreadContext {
 };
 thread_local ThreadContext thread_context;
 
-// The first destination's transport keeps the trace's time and makes its ids.
-TransportImpl& keeper(const DestinationSet& destinations) {
-  return destinations.destinations().front()->transport();
-}
-
 Ref<const DestinationSet> root_destinations(const StartOptions& options) {
   if (options.destinations != nullptr) {
     return Ref<const DestinationSet>::share(options.destinations);
@@ -48,14 +43,6 @@ void take(Json& target, Value&& value) {
 template <class Value>
 void take(std::optional<Value>& target, std::optional<Value>&& value) {
   if (value) target = value;
-}
-
-// Metadata is an object; any other value is kept under a key of its own.
-Json as_object(Json metadata) {
-  if (metadata.is_absent() || (!metadata.is_string() && metadata.text().starts_with('{'))) {
-    return metadata;
-  }
-  return {{"metadata", std::move(metadata)}};
 }
 
 void apply(Record& record, ObservationUpdate&& update) {
@@ -131,7 +118,7 @@ Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool
   }
   if (destinations->empty()) return {};
 
-  TransportImpl& transport = keeper(*destinations);
+  TransportImpl& transport = destinations->keeper();
   auto cell = Ref<Cell>::make();
   Record& record = cell->record;
   record.start_time = params.start_time ? *params.start_time : transport.clock().now();
@@ -195,7 +182,7 @@ bool end_cell(Cell& cell, ObservationUpdate update) {
     if (std::exchange(cell.ended, true)) return false;
     apply(cell.record, std::move(update));
     if (cell.record.end_time == Timestamp()) {
-      cell.record.end_time = keeper(*cell.destinations_).clock().now();
+      cell.record.end_time = cell.destinations_->keeper().clock().now();
     }
     // A clock that was set back must not make a negative duration.
     cell.record.end_time = std::max(cell.record.end_time, cell.record.start_time);
@@ -205,56 +192,6 @@ bool end_cell(Cell& cell, ObservationUpdate update) {
     transport->submit(ItemKind::Observation, cell, *cell.destinations_, bytes);
   }
   return true;
-}
-
-namespace {
-
-ScoreDataType data_type_of(const ScoreParams& params) {
-  if (params.data_type) return *params.data_type;
-  switch (params.value.kind()) {
-    case ScoreValue::Kind::Boolean:
-      return ScoreDataType::Boolean;
-    case ScoreValue::Kind::Text:
-      return ScoreDataType::Categorical;
-    default:
-      return ScoreDataType::Numeric;
-  }
-}
-
-}  // namespace
-
-void submit_score(ScoreParams params, const DestinationSet& destinations,
-                  const std::string& environment) {
-  if (destinations.empty()) return;
-  TransportImpl& transport = keeper(destinations);
-  auto item = Ref<ScoreItem>::make();
-  Score& score = item->score;
-  score.timestamp = params.timestamp ? *params.timestamp : transport.clock().now();
-  score.data_type = data_type_of(params);
-  item->destinations = Ref<const DestinationSet>::share(&destinations);
-  if (!params.trace_id.empty()) {
-    const TraceId trace_id = trace_id_from(params.trace_id);
-    item->destinations = destinations.sampled(trace_id);
-    if (item->destinations->empty()) return;  // the trace was not kept either
-    score.trace_id = to_hex(trace_id);
-  }
-  if (!params.observation_id.empty()) {
-    score.observation_id = to_hex(span_id_from(params.observation_id));
-  }
-  score.id = params.score_id.empty() ? uuid_text(transport.ids().next(score.timestamp))
-                                     : std::move(params.score_id);
-  score.name = std::move(params.name);
-  score.value = std::move(params.value);
-  score.session_id = std::move(params.session_id);
-  score.dataset_run_id = std::move(params.dataset_run_id);
-  score.comment = std::move(params.comment);
-  score.config_id = std::move(params.config_id);
-  score.metadata = as_object(std::move(params.metadata));
-  score.environment = environment;
-  const std::size_t bytes = score.byte_size();
-  for (TransportImpl* target : item->destinations->transports()) {
-    target->submit(ItemKind::Score, *item, *item->destinations, bytes);
-  }
 }
 
 }  // namespace v0

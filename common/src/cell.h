@@ -88,10 +88,6 @@ LLMTRACE_EXPORT bool update_cell(Cell& cell, ObservationUpdate update);
 /// Ends the cell and submits it; false when it had ended.
 LLMTRACE_EXPORT bool end_cell(Cell& cell, ObservationUpdate update);
 
-/// Submits a score to the destinations that keep its trace.
-LLMTRACE_EXPORT void submit_score(ScoreParams params, const DestinationSet& destinations,
-                  const std::string& environment);
-
 /// The attributes that a child of `node` inherits.
 LLMTRACE_EXPORT Ref<const TraceAttributes> inherited_attributes(ContextNode& node);
 /// A copy of `original` (may be null) that may still be written.

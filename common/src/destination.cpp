@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/src/transport_impl.h"
+
 namespace llmtrace {
 inline namespace v0 {
 namespace {
@@ -51,7 +53,7 @@ void DestinationCounters::reset() noexcept {
   for (auto& count : settled) count.store(0, kRelaxed);
   for (auto& count : dropped) count.store(0, kRelaxed);
   for (auto* count : {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
-                      &invalid_numbers, &user_code_failures, &truncated_items}) {
+                      &invalid_numbers, &user_code_failures, &truncated_items, &flushed_drops}) {
     count->store(0, kRelaxed);
   }
 }
@@ -69,6 +71,12 @@ void Destination::settle_dropped(std::size_t slot, DropReason reason,
                                  std::uint64_t count) const noexcept {
   counters_.dropped[static_cast<std::size_t>(reason)].fetch_add(count, std::memory_order_release);
   counters_.settled[slot].fetch_add(count, std::memory_order_release);
+}
+
+// Settled is read first: that it equals the later look at submitted means that nothing was on its way.
+bool Destination::is_settled(std::size_t slot) const noexcept {
+  const std::uint64_t settled = counters_.settled[slot].load(std::memory_order_acquire);
+  return settled == counters_.submitted[slot].load(std::memory_order_acquire);
 }
 
 void Destination::refuse(DropReason reason) const noexcept {
@@ -95,7 +103,9 @@ DestinationStats Destination::stats() const {
   stats.bytes_sent = counters_.bytes_sent.load(kRelaxed);
   stats.late_updates = counters_.late_updates.load(kRelaxed);
   stats.invalid_numbers = counters_.invalid_numbers.load(kRelaxed);
-  stats.user_code_failures = counters_.user_code_failures.load(kRelaxed);
+  // The log sink serves all destinations of a transport: each of them shows its failures.
+  stats.user_code_failures =
+      counters_.user_code_failures.load(kRelaxed) + transport_->log().sink_failures();
   stats.truncated_items = counters_.truncated_items.load(kRelaxed);
   return stats;
 }

@@ -27,6 +27,7 @@ struct DestinationOptions {
   bool observe = true;     ///< takes the observations that no handle or scope directs elsewhere
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
+  bool debug = false;             ///< says in the log what became of each request
   /// The lanes. Called again in a forked child, so it must depend on nothing that may be mid-change.
   std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;
 };
@@ -49,6 +50,7 @@ struct DestinationCounters {
   std::atomic<std::uint64_t> invalid_numbers{0};
   std::atomic<std::uint64_t> user_code_failures{0};
   std::atomic<std::uint64_t> truncated_items{0};
+  std::atomic<std::uint64_t> flushed_drops{0};  // dropped_total() at the last flush that settled
 
   std::uint64_t dropped_total() const noexcept;
   void reset() noexcept;
@@ -60,7 +62,6 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
 
   const DestinationOptions& options() const noexcept { return options_; }
   TransportImpl& transport() const noexcept { return *transport_; }
-  Clock& transport_clock() const noexcept;
   DestinationCounters& counters() const noexcept { return counters_; }
 
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
@@ -69,6 +70,8 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   /// Counts an item that was submitted in `slot` as delivered or dropped.
   void settle_delivered(std::size_t slot, std::uint64_t count = 1) const noexcept;
   void settle_dropped(std::size_t slot, DropReason reason, std::uint64_t count = 1) const noexcept;
+  /// Whether all that was submitted in `slot` is settled.
+  bool is_settled(std::size_t slot) const noexcept;
   /// An item that never reaches the queue: submitted and dropped at once.
   void refuse(DropReason reason) const noexcept;
 
@@ -90,6 +93,8 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   const std::vector<TransportImpl*>& transports() const noexcept { return transports_; }
   bool empty() const noexcept { return destinations_.empty(); }
   bool contains(const Destination& destination) const noexcept;
+  /// The transport that keeps the time and makes the ids of a trace: the first one. Not for an empty set.
+  TransportImpl& keeper() const noexcept { return *transports_.front(); }
   /// Whether a destination keeps only some traces.
   bool samples() const noexcept { return samples_; }
 

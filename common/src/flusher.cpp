@@ -22,16 +22,29 @@ constexpr std::size_t kChunk = 256;           // items taken from the queue at o
 constexpr std::size_t kChunksPerRound = 16;   // then the network gets its turn
 constexpr milliseconds kIdlePoll = std::chrono::seconds(60);
 constexpr milliseconds kFlushPoll(1);
+constexpr milliseconds kLongestWait = std::chrono::hours(24 * 365);
+
+constexpr std::uint8_t kAllSlots = (1U << kEpochSlots) - 1;
 
 std::size_t slot_of(std::uint32_t epoch) noexcept { return epoch % kEpochSlots; }
+
+// A wait of any length, such that a deadline can be computed from it.
+milliseconds bounded(milliseconds wait) noexcept {
+  return std::clamp(wait, milliseconds(0), kLongestWait);
+}
+
+const DestinationSet& destinations_of(const QueueItem& item) noexcept {
+  return item.kind == ItemKind::Observation ? *static_cast<Cell*>(item.item)->destinations_
+                                            : *static_cast<ScoreItem*>(item.item)->destinations;
+}
 
 }  // namespace
 
 struct Flusher::FlushRequest {
   std::vector<Ref<Destination>> destinations;
   std::vector<std::uint64_t> dropped_before;
+  std::vector<std::uint8_t> open_slots;  // bits: what each destination has not settled yet
   SteadyTime deadline;
-  std::optional<std::uint32_t> closed_epoch;
   bool done = false;  // these two under request_mutex_
   bool settled = false;
 };
@@ -40,6 +53,7 @@ struct Flusher::FlushRequest {
 struct Flusher::Pipeline {
   Ref<Destination> destination;
   std::vector<std::unique_ptr<Lane>> lanes;
+  std::uint64_t reported_refusals = 0;
 
   std::size_t held_bytes() const {
     std::size_t total = 0;
@@ -71,26 +85,22 @@ void Flusher::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
   for (const Ref<Destination>& destination : set.destinations()) {
     if (&destination->transport() != &owner_) continue;
     destination->counters().submitted[slot].fetch_add(1, kRelaxed);
-    if (destination->is_closed()) {
-      destination->settle_dropped(slot, DropReason::ClientClosed);
-    } else {
-      wanted = true;
-    }
+    wanted = wanted || !destination->is_closed();
   }
-  if (!wanted) return;
-
-  DropReason failure = DropReason::QueueFull;
-  if (reserve(bytes) || wait_for_room(bytes)) {
-    item.retain();
-    if (push({&item, bytes, kind, static_cast<std::uint8_t>(slot)})) return;
-    item.release();
-    release(bytes, 1);
-    failure = DropReason::EncodeFailed;  // no memory for the queue
+  DropReason failure = DropReason::ClientClosed;
+  if (wanted) {
+    failure = DropReason::QueueFull;
+    if (reserve(bytes) || wait_for_room(bytes)) {
+      item.retain();
+      // From here on the flusher settles it, for those that are closed too.
+      if (push({&item, bytes, kind, static_cast<std::uint8_t>(slot)})) return;
+      item.release();
+      release(bytes, 1);
+      failure = DropReason::EncodeFailed;  // no memory for the queue
+    }
   }
   for (const Ref<Destination>& destination : set.destinations()) {
-    if (&destination->transport() == &owner_ && !destination->is_closed()) {
-      destination->settle_dropped(slot, failure);
-    }
+    if (&destination->transport() == &owner_) destination->settle_dropped(slot, failure);
   }
 }
 
@@ -107,7 +117,7 @@ bool Flusher::reserve(std::size_t bytes) noexcept {
 
 bool Flusher::wait_for_room(std::size_t bytes) noexcept {
   constexpr milliseconds kRecheck(100);
-  const milliseconds timeout = options_.overflow.timeout();
+  const milliseconds timeout = bounded(options_.overflow.timeout());
   if (timeout <= milliseconds(0) || on_flusher_thread()) return false;
   const SteadyTime deadline = clock_.steady_now() + timeout;
   // Announced before the last look, and the flusher looks after it made room: one of the two sees it.
@@ -160,17 +170,24 @@ void Flusher::release(std::size_t bytes, std::size_t items) noexcept {
 
 bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseconds timeout) {
   if (on_flusher_thread()) return false;
+  timeout = bounded(timeout);
   auto request = std::make_shared<FlushRequest>();
   request->destinations = destinations;
   request->deadline = clock_.steady_now() + timeout;
 
+  request->open_slots.assign(destinations.size(), kAllSlots);
+
   std::unique_lock lock(request_mutex_);
-  if (!running_) return false;
   for (const Ref<Destination>& destination : destinations) {
-    request->dropped_before.push_back(flushed_drops_[destination.get()]);
+    request->dropped_before.push_back(destination->counters().flushed_drops.load(kRelaxed));
   }
-  requests_.push_back(request);
-  wake();
+  if (running_) {
+    requests_.push_back(request);
+    wake();
+  } else {  // without a thread nothing is on its way
+    request->settled = is_settled(*request);
+    request->done = true;
+  }
   // The thread ends the request by its clock; the wait here ends it should the thread be stuck in the
   // user's code.
   const auto give_up = std::chrono::steady_clock::now() + timeout;
@@ -181,7 +198,7 @@ bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseco
   for (std::size_t i = 0; i < destinations.size(); ++i) {
     const std::uint64_t dropped = destinations[i]->counters().dropped_total();
     complete = complete && dropped == request->dropped_before[i];
-    if (request->settled) flushed_drops_[destinations[i].get()] = dropped;
+    if (request->settled) destinations[i]->counters().flushed_drops.store(dropped, kRelaxed);
   }
   return complete;
 }
@@ -200,7 +217,6 @@ void Flusher::abandon(const Ref<Destination>& destination) {
   request_done_.wait(lock, [&] {
     return std::find(abandoned_.begin(), abandoned_.end(), destination) == abandoned_.end();
   });
-  flushed_drops_.erase(destination.get());
 }
 
 bool Flusher::start() noexcept {
@@ -250,6 +266,8 @@ void Flusher::run() noexcept {
     } catch (const std::exception& error) {
       // No memory, most likely. Nothing is lost: what was being done is done again.
       log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    } catch (...) {
+      log_.log(LogKind::Setup, LogLevel::Error, "the HTTP client or the clock threw");
     }
   }
   thread_id_.store(std::thread::id(), kRelaxed);
@@ -273,6 +291,7 @@ bool Flusher::run_once() {
   for (auto& [key, pipeline] : pipelines_) {
     for (auto& lane : pipeline->lanes) lane->pump(now, hurry);
   }
+  report_refusals();
   advance_flushes(now);
   notify_producers();
   for (HttpReply& reply : http_->poll(poll_timeout(clock_.steady_now()))) deliver(reply);
@@ -282,21 +301,16 @@ bool Flusher::run_once() {
 
 bool Flusher::handle_requests() {
   std::vector<Ref<Destination>> abandoned;
+  std::vector<std::shared_ptr<FlushRequest>> requests;
   {
     const std::lock_guard lock(request_mutex_);
     if (stopping_) return false;
     for (const Ref<Destination>& destination : adopted_) pipeline_of(destination);
     adopted_.clear();
-    for (auto& request : requests_) {
-      // A flush has no patience for our own backoff, once; it keeps to the server's Retry-After.
-      for (const Ref<Destination>& destination : request->destinations) {
-        for (auto& lane : pipeline_of(destination).lanes) lane->skip_backoff();
-      }
-      flushes_.push_back(std::move(request));
-    }
-    requests_.clear();
+    requests = std::exchange(requests_, {});
     abandoned = abandoned_;
   }
+  if (!requests.empty()) begin_flushes(std::move(requests));
   for (const Ref<Destination>& destination : abandoned) forget(destination);
   if (!abandoned.empty()) {
     const std::lock_guard lock(request_mutex_);
@@ -306,49 +320,45 @@ bool Flusher::handle_requests() {
   return true;
 }
 
-// A flush closes the epoch it came in. The slot of the next epoch must be settled, for it is used again.
-bool Flusher::try_close_epoch() {
-  const std::uint32_t epoch = epoch_.load(kRelaxed);
-  const std::size_t next_slot = slot_of(epoch + 1);
-  for (const auto& [key, pipeline] : pipelines_) {
-    const DestinationCounters& counters = pipeline->destination->counters();
-    if (counters.settled[next_slot].load(std::memory_order_acquire) !=
-        counters.submitted[next_slot].load(std::memory_order_acquire)) {
-      return false;
+// Requests that came together close one epoch together. Items submitted before have one of the other
+// slots, or the next one if that is still in use; see flusher.h.
+void Flusher::begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests) {
+  const std::uint32_t next = epoch_.load(kRelaxed) + 1;
+  for (auto& request : requests) {
+    for (std::size_t i = 0; i < request->destinations.size(); ++i) {
+      const Ref<Destination>& destination = request->destinations[i];
+      const std::size_t slot = slot_of(next);
+      if (destination->is_settled(slot)) {
+        request->open_slots[i] = static_cast<std::uint8_t>(kAllSlots & ~(1U << slot));
+      }
+      const auto found = pipelines_.find(destination.get());
+      if (found == pipelines_.end()) continue;  // closed
+      // A flush has no patience for our own backoff, once; it keeps to the server's Retry-After.
+      for (auto& lane : found->second->lanes) lane->skip_backoff();
     }
+    flushes_.push_back(std::move(request));
   }
-  epoch_.store(epoch + 1, std::memory_order_release);
-  return true;
+  epoch_.store(next, std::memory_order_release);
 }
 
-bool Flusher::is_settled(const FlushRequest& request) const {
-  if (!request.closed_epoch) return false;
-  const std::uint32_t current = epoch_.load(kRelaxed);
-  for (const Ref<Destination>& destination : request.destinations) {
-    const DestinationCounters& counters = destination->counters();
-    for (std::uint32_t back = 0; back < kEpochSlots; ++back) {
-      const std::uint32_t epoch = current - back;
-      if (static_cast<std::int32_t>(epoch - *request.closed_epoch) > 0) continue;  // later ones
-      const std::size_t slot = slot_of(epoch);
-      if (counters.settled[slot].load(std::memory_order_acquire) !=
-          counters.submitted[slot].load(std::memory_order_acquire)) {
-        return false;
+// A slot that was seen settled once is done with: what comes into it later came after the flush.
+bool Flusher::is_settled(FlushRequest& request) noexcept {
+  bool settled = true;
+  for (std::size_t i = 0; i < request.destinations.size(); ++i) {
+    std::uint8_t& open = request.open_slots[i];
+    for (std::size_t slot = 0; slot < kEpochSlots; ++slot) {
+      const auto bit = static_cast<std::uint8_t>(1U << slot);
+      if ((open & bit) != 0 && request.destinations[i]->is_settled(slot)) {
+        open = static_cast<std::uint8_t>(open & ~bit);
       }
     }
+    settled = settled && open == 0;
   }
-  return true;
+  return settled;
 }
 
 void Flusher::advance_flushes(SteadyTime now) {
   if (flushes_.empty()) return;
-  const bool unassigned = std::any_of(flushes_.begin(), flushes_.end(),
-                                      [](const auto& request) { return !request->closed_epoch; });
-  const std::uint32_t epoch = epoch_.load(kRelaxed);
-  if (unassigned && try_close_epoch()) {
-    for (auto& request : flushes_) {
-      if (!request->closed_epoch) request->closed_epoch = epoch;
-    }
-  }
   const std::lock_guard lock(request_mutex_);
   const std::size_t finished = std::erase_if(flushes_, [&](const auto& request) {
     request->settled = is_settled(*request);
@@ -356,6 +366,18 @@ void Flusher::advance_flushes(SteadyTime now) {
     return request->done;
   });
   if (finished != 0) request_done_.notify_all();
+}
+
+// Producers only count what they cannot queue: the user's callback runs on this thread alone.
+void Flusher::report_refusals() {
+  for (auto& [key, pipeline] : pipelines_) {
+    const std::uint64_t refusals =
+        pipeline->destination->counters()
+            .dropped[static_cast<std::size_t>(DropReason::QueueFull)]
+            .load(kRelaxed);
+    const std::uint64_t before = std::exchange(pipeline->reported_refusals, refusals);
+    if (refusals > before) pipeline->lanes.front()->report_refused(refusals - before);
+  }
 }
 
 bool Flusher::in_a_hurry() const {
@@ -395,7 +417,7 @@ void Flusher::drain(SteadyTime now) {
     for (std::size_t i = 0; i < count; ++i) {
       bytes += static_cast<std::int64_t>(chunk[i].bytes);
       if (!has_room()) {
-        pending_.push_back(chunk[i]);
+        set_aside(chunk[i]);
         continue;
       }
       process(chunk[i], false, arrival, mask.get());
@@ -436,13 +458,11 @@ bool Flusher::has_room(const Pipeline& pipeline) const {
 
 void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arrival,
                       const Mask* mask) noexcept {
-  const DestinationSet& set = item.kind == ItemKind::Observation
-                                  ? *static_cast<Cell*>(item.item)->destinations_
-                                  : *static_cast<ScoreItem*>(item.item)->destinations;
+  const DestinationSet& set = destinations_of(item);
   for (const Ref<Destination>& destination : set.destinations()) {
     if (&destination->transport() != &owner_) continue;
     if (destination->is_closed() && !pipelines_.contains(destination.get())) {
-      // Abandoned. What was set aside then was settled then.
+      // Abandoned. What was set aside, then or later, was settled when it was.
       if (!was_pending) destination->settle_dropped(item.slot, DropReason::ClientClosed);
       continue;
     }
@@ -457,6 +477,9 @@ void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arriva
     } catch (const std::exception&) {
       destination->settle_dropped(item.slot, DropReason::EncodeFailed);
     }
+  }
+  if (item.kind == ItemKind::Observation && set.transports().size() == 1) {
+    static_cast<Cell*>(item.item)->record.drop_payload();  // a handle may outlive this by far
   }
   item.item->release();
 }
@@ -534,19 +557,28 @@ void Flusher::update_thresholds() {
 void Flusher::forget(const Ref<Destination>& destination) {
   set_aside_queue();
   for (const QueueItem& item : pending_) {
-    const DestinationSet& set = item.kind == ItemKind::Observation
-                                    ? *static_cast<Cell*>(item.item)->destinations_
-                                    : *static_cast<ScoreItem*>(item.item)->destinations;
-    if (set.contains(*destination)) {
+    if (destinations_of(item).contains(*destination)) {
       destination->settle_dropped(item.slot, DropReason::Shutdown);
     }
   }
   const auto found = pipelines_.find(destination.get());
   if (found == pipelines_.end()) return;
+  report_refusals();
   for (auto& lane : found->second->lanes) lane->drop_all(DropReason::Shutdown);
   settle_budget(0, 0);
   pipelines_.erase(found);
   update_thresholds();
+}
+
+// For those of its destinations that are gone, an item is settled when it is set aside.
+void Flusher::set_aside(const QueueItem& item) {
+  for (const Ref<Destination>& destination : destinations_of(item).destinations()) {
+    if (&destination->transport() == &owner_ && destination->is_closed() &&
+        !pipelines_.contains(destination.get())) {
+      destination->settle_dropped(item.slot, DropReason::ClientClosed);
+    }
+  }
+  pending_.push_back(item);
 }
 
 void Flusher::set_aside_queue() {
@@ -554,7 +586,7 @@ void Flusher::set_aside_queue() {
   while (queue_.try_dequeue(item)) {
     queued_items_.fetch_sub(1, kRelaxed);
     queued_bytes_.fetch_sub(static_cast<std::int64_t>(item.bytes), kRelaxed);
-    pending_.push_back(item);
+    set_aside(item);
   }
 }
 

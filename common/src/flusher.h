@@ -1,9 +1,10 @@
 // Flusher is the queue, its budget and the one thread that empties it. Producers call `submit`; the thread
 // hands each item to the lanes of its destinations, which batch, send and judge.
 //
-// Flush epochs: every item carries the epoch in which it was submitted. A flush closes the current epoch
-// and waits until each destination's `settled` has caught up with `submitted` in all closed ones. Four
-// epochs can be open at once; a further flush waits for the oldest to settle.
+// Flush epochs: every item is counted in the slot of the epoch in which it was submitted. A flush closes
+// the epoch, so that later items get the next slot, and waits until its destinations' `settled` has caught
+// up with `submitted` in each of the other slots, once. There are four slots: a flush that finds the next
+// one still in use at its destination waits for that one too, later items included.
 #pragma once
 
 #include <array>
@@ -90,9 +91,10 @@ class Flusher {
   void run() noexcept;
   bool run_once();
   bool handle_requests();
-  bool try_close_epoch();
-  bool is_settled(const FlushRequest& request) const;
+  void begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests);
+  static bool is_settled(FlushRequest& request) noexcept;
   void advance_flushes(SteadyTime now);
+  void report_refusals();
   bool in_a_hurry() const;
   bool drain_is_due(SteadyTime now);
   void drain(SteadyTime now);
@@ -108,6 +110,7 @@ class Flusher {
   Pipeline& pipeline_of(const Ref<Destination>& destination);
   void update_thresholds();
   void forget(const Ref<Destination>& destination);
+  void set_aside(const QueueItem& item);
   void set_aside_queue();
   void drop_queue() noexcept;
   void notify_producers();
@@ -140,7 +143,6 @@ class Flusher {
   std::vector<std::shared_ptr<FlushRequest>> requests_;
   std::vector<Ref<Destination>> adopted_;
   std::vector<Ref<Destination>> abandoned_;
-  std::unordered_map<const Destination*, std::uint64_t> flushed_drops_;  // at the last flush
   bool stopping_ = false;
   bool running_ = false;
 

@@ -1,12 +1,52 @@
 #include <llmtrace/json.h>
 
 #include <exception>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "common/src/json_text.h"
 #include "common/src/json_value.h"
 
 namespace llmtrace {
 inline namespace v0 {
+namespace {
+
+// The members of several objects, in the order in which their keys first came; the last value wins.
+class Members {
+ public:
+  void add(std::string_view object) {
+    JsonObjectReader reader(object);
+    std::string key;
+    std::string_view value;
+    while (reader.next(key, value)) {
+      const auto [position, is_new] = index_.try_emplace(key, members_.size());
+      if (is_new) {
+        members_.emplace_back(&position->first, value);
+      } else {
+        members_[position->second].second = value;
+      }
+    }
+  }
+
+  std::string to_text() const {
+    std::string text = "{";
+    for (const auto& [key, value] : members_) {
+      if (text.size() > 1) text.push_back(',');
+      append_json_string(text, *key);
+      text.push_back(':');
+      text.append(value);
+    }
+    text.push_back('}');
+    return text;
+  }
+
+ private:
+  std::map<std::string, std::size_t> index_;
+  std::vector<std::pair<const std::string*, std::string_view>> members_;
+};
+
+}  // namespace
 
 Json::Json(const char* value) : text_(value == nullptr ? "null" : value) {
   kind_ = value == nullptr ? Kind::Value : Kind::String;
@@ -18,7 +58,7 @@ Json::Json(std::initializer_list<JsonMember> members) : kind_(Kind::Value) {
     if (text_.size() > 1) text_.push_back(',');
     append_json_string(text_, member.key());
     text_.push_back(':');
-    append_json(text_, member.value());
+    append_json(text_, member.value(), JsonWriter::kMaxDepth - 1);
   }
   text_.push_back('}');
 }
@@ -30,7 +70,7 @@ Json Json::from_text(std::string text) {
   return json;
 }
 
-void Json::assign(detail::JsonRef value) noexcept {
+void Json::assign(detail::JsonRef value) {
   JsonWriter writer(text_);
   kind_ = Kind::Value;
   detail::write_guarded(writer, value);
@@ -44,15 +84,19 @@ std::string Json::to_text() const {
 
 void Json::merge(Json other) {
   if (other.is_absent()) return;
-  const bool both_objects = kind_ == Kind::Value && other.kind_ == Kind::Value &&
-                            text_.starts_with('{') && other.text_.starts_with('{');
-  if (!both_objects || text_ == "{}") {
+  if (!is_object() || !other.is_object()) {
     *this = std::move(other);
     return;
   }
-  if (other.text_ == "{}") return;
-  text_.back() = ',';
-  text_.append(other.text_, 1);
+  Members members;
+  members.add(text_);
+  members.add(other.text_);
+  text_ = members.to_text();
+}
+
+bool Json::is_object() const noexcept {
+  const std::size_t begin = text_.find_first_not_of(" \t\r\n");
+  return kind_ == Kind::Value && begin != std::string::npos && text_[begin] == '{';
 }
 
 namespace detail {
@@ -63,16 +107,19 @@ void write_absent_or_value(JsonWriter& writer, const Json& json) {
   } else if (json.is_absent()) {
     writer.null();
   } else {
-    writer.raw(json.text());
+    std::string text;
+    append_json(text, json, JsonWriter::kMaxDepth - writer.position().depth);
+    writer.raw(text);
   }
 }
 
-void write_guarded(JsonWriter& writer, JsonRef value) noexcept {
+void write_guarded(JsonWriter& writer, JsonRef value) {
   const JsonWriter::Position start = writer.position();
   std::string error;
   try {
     value.write(writer, value.value);
-    return;
+    if (writer.is_complete_since(start)) return;
+    error = "<error: its to_json wrote malformed JSON>";
   } catch (const std::exception& exception) {
     error = "<error: " + std::string(exception.what()) + ">";
   } catch (...) {

@@ -23,6 +23,31 @@ std::size_t string_length(std::string_view text) noexcept {
   return text.size();
 }
 
+// Copies valid JSON; containers deeper than `max_depth` become the mark.
+void append_flattened(std::string& out, std::string_view json, int max_depth) {
+  int depth = 0;
+  std::size_t copied = 0;
+  std::size_t i = 0;
+  while (i < json.size()) {
+    const char c = json[i];
+    if (c == '"') {
+      i += string_length(json.substr(i));
+      continue;
+    }
+    if ((c == '{' || c == '[') && depth >= max_depth) {
+      out.append(json, copied, i - copied);
+      append_json_string(out, JsonWriter::kTooDeepMark);
+      i += json_value_length(json.substr(i));
+      copied = i;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    ++i;
+  }
+  out.append(json, copied);
+}
+
 }  // namespace
 
 std::size_t json_value_length(std::string_view text) noexcept {
@@ -48,11 +73,15 @@ std::size_t json_value_length(std::string_view text) noexcept {
   return text.size();
 }
 
-void append_json(std::string& out, const Json& value) {
+void append_json(std::string& out, const Json& value, int max_depth) {
   if (value.is_string()) {
     append_json_string(out, value.text());
+  } else if (value.is_absent()) {
+    out.append("null");
+  } else if (max_depth >= JsonWriter::kMaxDepth) {
+    out.append(value.text());  // no Json is deeper
   } else {
-    out.append(value.is_absent() ? "null" : value.text());
+    append_flattened(out, value.text(), max_depth);
   }
 }
 

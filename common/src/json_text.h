@@ -16,8 +16,10 @@ LLMTRACE_EXPORT void append_json_string(std::string& out, std::string_view text)
 LLMTRACE_EXPORT void append_json_integer(std::string& out, std::int64_t value);
 /// Null when `value` is not finite.
 LLMTRACE_EXPORT void append_json_number(std::string& out, double value);
-/// Appends the value as JSON text; "null" when absent.
-LLMTRACE_EXPORT void append_json(std::string& out, const Json& value);
+/// Appends the value as JSON text; "null" when absent. A container with more than `max_depth` levels
+/// above and including it becomes JsonWriter::kTooDeepMark.
+LLMTRACE_EXPORT void append_json(std::string& out, const Json& value,
+                                 int max_depth = JsonWriter::kMaxDepth);
 
 /// Walks the members of a JSON object without building a tree. `next` gives each key (unescaped) and
 /// the text of its value as it stands in the source. For text that is known to be valid JSON.

@@ -96,12 +96,24 @@ bool JsonWriter::begin_value() {
     after_key_ = false;
     return true;
   }
-  if (depth_ > 0) {
-    const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(depth_ - 1);
-    if ((has_element_ & bit) != 0) out_->push_back(',');
-    has_element_ |= bit;
-  }
+  malformed_ = malformed_ || in_object() || (depth_ == 0 && has_root_);
+  separate();
   return true;
+}
+
+void JsonWriter::separate() {
+  if (depth_ == 0) {
+    has_root_ = true;
+    return;
+  }
+  const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(depth_ - 1);
+  if ((has_element_ & bit) != 0) out_->push_back(',');
+  has_element_ |= bit;
+}
+
+bool JsonWriter::in_object() const noexcept {
+  return depth_ > 0 && depth_ <= kMaxDepth &&
+         (is_object_ & std::uint64_t{1} << static_cast<unsigned>(depth_ - 1)) != 0;
 }
 
 void JsonWriter::null() {
@@ -145,11 +157,15 @@ void JsonWriter::begin_container(char bracket) {
   }
   begin_value();
   out_->push_back(bracket);
-  has_element_ &= ~(std::uint64_t{1} << static_cast<unsigned>(depth_));
+  const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(depth_);
+  has_element_ &= ~bit;
+  is_object_ = bracket == '{' ? is_object_ | bit : is_object_ & ~bit;
   ++depth_;
 }
 
 void JsonWriter::end_container(char bracket) {
+  const bool matches = depth_ > kMaxDepth || (depth_ > 0 && in_object() == (bracket == '}'));
+  malformed_ = malformed_ || after_key_ || !matches;
   if (depth_ == 0) return;
   --depth_;
   after_key_ = false;
@@ -158,7 +174,8 @@ void JsonWriter::end_container(char bracket) {
 
 void JsonWriter::key(std::string_view name) {
   if (depth_ > kMaxDepth) return;
-  begin_value();
+  malformed_ = malformed_ || after_key_ || !in_object();
+  separate();
   append_json_string(*out_, name);
   out_->push_back(':');
   after_key_ = true;
@@ -174,14 +191,22 @@ void JsonWriter::object(std::initializer_list<JsonField> fields) {
 }
 
 JsonWriter::Position JsonWriter::position() const noexcept {
-  return {out_->size(), has_element_, depth_, after_key_};
+  return {out_->size(), has_element_, is_object_, depth_, after_key_, has_root_, malformed_};
 }
 
 void JsonWriter::rewind(const Position& position) noexcept {
   out_->resize(position.size);
   has_element_ = position.has_element;
+  is_object_ = position.is_object;
   depth_ = position.depth;
   after_key_ = position.after_key;
+  has_root_ = position.has_root;
+  malformed_ = position.malformed;
+}
+
+bool JsonWriter::is_complete_since(const Position& start) const noexcept {
+  if (start.depth > kMaxDepth) return depth_ == start.depth;  // nothing is written there
+  return !malformed_ && !after_key_ && depth_ == start.depth && out_->size() > start.size;
 }
 
 void to_json(JsonWriter& writer, const std::chrono::system_clock::time_point& time) {

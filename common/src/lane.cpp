@@ -1,6 +1,7 @@
 #include "common/src/lane.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 
 #include "common/src/compression.h"
@@ -20,6 +21,7 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr milliseconds kFirstBackoff = seconds(1);
 constexpr milliseconds kMaxBackoff = seconds(60);
 constexpr std::size_t kSmallestBatchBytes = 64 * 1024;
+constexpr std::size_t kLargestBatchBytes = std::size_t{1} << 30;  // Fragment counts in 32 bits
 constexpr std::size_t kReportedIds = 100;
 constexpr int kTruncationRounds = 6;
 
@@ -40,7 +42,7 @@ Lane::Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, Lan
     : destination_(destination),
       encoder_(std::move(encoder)),
       host_(host),
-      max_bytes_(encoder_->limits().max_bytes) {}
+      max_bytes_(std::min(encoder_->limits().max_bytes, kLargestBatchBytes)) {}
 
 void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) {
   add_item(record, record.uuid, slot, arrival, room);
@@ -142,7 +144,8 @@ void Lane::accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot,
 
 void Lane::seal() {
   const std::size_t typical = building_.payload.size();
-  ready_.push_back(std::exchange(building_, Batch()));
+  ready_.emplace_back();  // first what may fail, then the move, which cannot
+  ready_.back() = std::exchange(building_, Batch());
   building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
 }
 
@@ -162,21 +165,33 @@ void Lane::send_next() {
   const std::uint64_t id = host_.next_request_id++;
   Batch& batch = in_flight_.emplace(id, std::move(ready_.front())).first->second;
   ready_.pop_front();
-  host_.request_lanes[id] = this;
+  try {
+    start_attempt(id, batch);
+  } catch (const std::exception& error) {  // no memory for it: one more failed attempt
+    host_.http.cancel(id);
+    host_.request_lanes.erase(id);
+    Batch failed = std::move(batch);
+    in_flight_.erase(id);
+    retry(std::move(failed), {.kind = Verdict::Kind::Retry, .message = error.what()});
+  }
+}
 
+void Lane::start_attempt(std::uint64_t id, Batch& batch) {
+  batch.outage = outages_;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
   if (encoder_->limits().compression == Compression::Gzip) {
     request.headers.push_back({"Content-Encoding", "gzip"});
   }
   request.body = batch.body;
+  host_.request_lanes[id] = this;
+  host_.http.send(id, request);
 
   DestinationCounters& counters = destination_.counters();
   counters.requests.fetch_add(1, kRelaxed);
   counters.bytes_sent.fetch_add(request.body.size(), kRelaxed);
   if (batch.attempts++ > 0) counters.retries.fetch_add(1, kRelaxed);
   if (batch.state == AttemptState::PossiblySent) counters.ambiguous_resends.fetch_add(1, kRelaxed);
-  host_.http.send(id, request);
 }
 
 void Lane::prepare_body(Batch& batch) {
@@ -218,18 +233,32 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
   batch.assembled = std::string();  // gives the memory back
   if (reply.status == 0 && reply.request_sent) batch.state = AttemptState::PossiblySent;
 
-  std::vector<Uuid> ids;
-  ids.reserve(batch.fragments.size());
-  for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
-  Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
-  if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
-    verdict.message += "; " + destination_.options().unauthorized_hint;
+  const Verdict verdict = judge(batch, reply);
+  if (destination_.options().debug) {
+    host_.log.write(LogLevel::Debug,
+                    destination_.options().name + ": " + std::to_string(batch.fragments.size()) +
+                        " items, " + std::to_string(batch.byte_size()) + " bytes: " + describe(reply));
   }
   apply(std::move(batch), verdict, reply.status);
 }
 
+Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
+  try {
+    std::vector<Uuid> ids;
+    ids.reserve(batch.fragments.size());
+    for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
+    Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+    if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
+      verdict.message += "; " + destination_.options().unauthorized_hint;
+    }
+    return verdict;
+  } catch (const std::exception& error) {  // no memory to read the reply: as if there was none
+    return {.kind = Verdict::Kind::Retry, .message = error.what()};
+  }
+}
+
 void Lane::apply(Batch batch, const Verdict& verdict, int http_status) {
-  constexpr unsigned kMaxResends = 3;  // an encoder that cannot make up its mind gets the backoff
+  constexpr unsigned kMaxResends = 3;  // then the server knows none of the encoder's forms
   switch (verdict.kind) {
     case Verdict::Kind::Delivered:
       failures_ = 0;
@@ -251,7 +280,7 @@ void Lane::apply(Batch batch, const Verdict& verdict, int http_status) {
         ready_.push_front(std::move(batch));
         return;
       }
-      retry(std::move(batch), verdict);
+      drop(std::move(batch), verdict.reason, verdict.message, http_status);
       return;
     case Verdict::Kind::Retry:
       retry(std::move(batch), verdict);
@@ -276,8 +305,7 @@ void Lane::settle_delivered(Batch batch, const Verdict& verdict, int http_status
 
 void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
   std::vector<std::size_t> again;
-  std::vector<std::string> dropped;
-  DropReason reason = DropReason::Rejected;
+  std::array<std::vector<std::string>, kDropReasonCount> dropped;
   for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
     const Fragment& fragment = batch.fragments[i];
     switch (verdict.items[i].kind) {
@@ -288,17 +316,20 @@ void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
         again.push_back(i);
         break;
       case ItemVerdict::Kind::Drop:
-        reason = verdict.items[i].reason;
-        destination_.settle_dropped(fragment.slot, reason);
-        dropped.push_back(item_id(*this, fragment.id));
+        destination_.settle_dropped(fragment.slot, verdict.items[i].reason);
+        dropped[static_cast<std::size_t>(verdict.items[i].reason)].push_back(
+            item_id(*this, fragment.id));
         break;
     }
   }
   Batch rest = part(batch, again);
   forget_bytes(batch);
-  if (!dropped.empty()) {
-    const std::size_t count = dropped.size();
-    report(reason, http_status, count, std::move(dropped), verdict.message);
+  for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
+    const std::size_t count = dropped[reason].size();
+    if (count == 0) continue;
+    dropped[reason].resize(std::min(count, kReportedIds));
+    report(static_cast<DropReason>(reason), http_status, count, std::move(dropped[reason]),
+           verdict.message);
   }
   if (again.empty()) {
     failures_ = 0;
@@ -311,7 +342,10 @@ void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
 
 void Lane::retry(Batch batch, const Verdict& verdict) {
   const SteadyTime now = host_.clock.steady_now();
-  backoff_until_ = now + full_jitter(failures_++);
+  if (batch.outage == outages_) {  // not the one that a request beside it has met already
+    ++outages_;
+    backoff_until_ = now + full_jitter(failures_++);
+  }
   if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
   host_.log.log(LogKind::Retry, LogLevel::Warning,
                 destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
@@ -347,6 +381,7 @@ Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) co
   Batch result;
   result.state = batch.state;
   result.attempts = batch.attempts;
+  result.outage = batch.outage;
   result.payload.assign(Batch::kHeadRoom, '\0');
   for (const std::size_t index : indices) {
     if (!result.fragments.empty() && encoder_->limits().separator != 0) {
@@ -369,6 +404,12 @@ void Lane::drop(Batch batch, DropReason reason, const std::string& message, int 
   }
   forget_bytes(batch);
   report(reason, http_status, batch.fragments.size(), std::move(ids), message);
+}
+
+void Lane::report_refused(std::uint64_t count) {
+  report(DropReason::QueueFull, 0, count, {},
+         "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or choose "
+         "Overflow::block");
 }
 
 void Lane::drop_all(DropReason reason) {

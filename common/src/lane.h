@@ -56,6 +56,8 @@ class Lane {
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
   void on_reply(std::uint64_t request_id, const HttpReply& reply);
+  /// Tells of items that the transport had no room for.
+  void report_refused(std::uint64_t count);
   /// Aborts requests and drops everything.
   void drop_all(DropReason reason);
 
@@ -81,7 +83,10 @@ class Lane {
   void seal();
   bool may_send(SteadyTime now) const noexcept;
   void send_next();
+  void start_request(std::uint64_t id, Batch& batch);
+  void start_attempt(std::uint64_t id, Batch& batch);
   void prepare_body(Batch& batch);
+  Verdict judge(const Batch& batch, const HttpReply& reply);
 
   void apply(Batch batch, const Verdict& verdict, int http_status);
   void settle_delivered(Batch batch, const Verdict& verdict, int http_status);
@@ -107,7 +112,8 @@ class Lane {
 
   SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
   SteadyTime backoff_until_{};  // our own delay; a flush may skip it
-  unsigned failures_ = 0;       // in a row
+  unsigned failures_ = 0;       // outages in a row, whose first probe failed too
+  std::uint32_t outages_ = 0;   // all there were; requests that meet the same one count once
   std::size_t held_bytes_ = 0;
   std::size_t held_items_ = 0;
 };

@@ -7,6 +7,8 @@
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"
+#include "common/src/score.h"
+#include "common/src/transport_impl.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -45,7 +47,7 @@ void ObservationHandle::update(ObservationUpdate update) const noexcept {
 
 void ObservationHandle::first_token() const noexcept {
   if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
-  const Timestamp now = cell_->destinations_->destinations().front()->transport_clock().now();
+  const Timestamp now = cell_->destinations_->keeper().clock().now();
   const std::lock_guard lock(cell_->lock);
   if (!cell_->ended && !cell_->record.completion_start_time) cell_->record.completion_start_time = now;
 }

@@ -1,6 +1,7 @@
 #include "common/src/rate_limited_log.h"
 
 #include <cstdio>
+#include <exception>
 #include <string>
 
 namespace llmtrace {
@@ -40,15 +41,20 @@ void RateLimitedLog::log(LogKind kind, LogLevel level, std::string_view message)
     return;
   }
   if (!limit.next_nanoseconds.compare_exchange_strong(next, now + kInterval)) return;
+  const std::uint64_t held_back = limit.held_back.exchange(0, std::memory_order_relaxed);
+  if (held_back == 0) return write(level, message);
   try {
-    const std::uint64_t held_back = limit.held_back.exchange(0, std::memory_order_relaxed);
-    if (held_back == 0) {
-      sink_->log(level, message);
-    } else {
-      sink_->log(level, std::string(message) + " (" + std::to_string(held_back) +
-                            " similar messages held back)");
-    }
-  } catch (...) {
+    write(level, std::string(message) + " (" + std::to_string(held_back) +
+                     " similar messages held back)");
+  } catch (const std::exception&) {  // no memory for the longer text
+    write(level, message);
+  }
+}
+
+void RateLimitedLog::write(LogLevel level, std::string_view message) noexcept {
+  try {
+    sink_->log(level, message);
+  } catch (...) {  // the user's code: it may fail, we may not
     failures_.fetch_add(1, std::memory_order_relaxed);
   }
 }

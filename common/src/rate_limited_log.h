@@ -33,6 +33,8 @@ class RateLimitedLog {
   void log(DropReason reason, LogLevel level, std::string_view message) noexcept {
     log(static_cast<LogKind>(reason), level, message);
   }
+  /// Without a limit, for what was asked for (debug).
+  void write(LogLevel level, std::string_view message) noexcept;
   std::uint64_t sink_failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
  private:

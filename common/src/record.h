@@ -32,6 +32,14 @@ struct TraceFields {
 /// The same, shared; immutable once an observation or a context refers to it.
 struct TraceAttributes : RefCounted, TraceFields {};
 
+/// Metadata is an object; any other value is kept under a key of its own.
+inline Json as_object(Json metadata) {
+  if (metadata.is_absent() || (!metadata.is_string() && metadata.text().starts_with('{'))) {
+    return metadata;
+  }
+  return {{"metadata", std::move(metadata)}};
+}
+
 struct Record {
   // The start half: fixed once the observation has started.
   Uuid uuid{};
@@ -60,6 +68,14 @@ struct Record {
   CostDetails cost_details;
   PromptReference prompt;
   Ref<const TraceAttributes> attributes;
+
+  /// Frees what is large once it is encoded; the ids stay.
+  void drop_payload() noexcept {
+    input = {};
+    output = {};
+    metadata = {};
+    model_parameters = {};
+  }
 
   /// The bytes that this record holds, about; what the transport's budget counts.
   std::size_t byte_size() const noexcept {

@@ -48,7 +48,8 @@ std::optional<system_clock::time_point> make_time(int year, int month, int day, 
   const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
   // system_clock counts nanoseconds in 64 bits: the years 1677 to 2262 fit, not quite.
-  if (year < 1678 || year > 2261 || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  if (year < 1678 || year > 2261) return std::nullopt;
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return system_clock::time_point(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second);
 }
 
@@ -61,7 +62,9 @@ std::optional<minutes> take_offset(std::string_view& text) {
   const auto offset_hours = take_digits(text, 2);
   take(text, ":");
   const auto offset_minutes = take_digits(text, 2);
-  if (!offset_hours || !offset_minutes) return std::nullopt;
+  if (!offset_hours || !offset_minutes || *offset_hours > 23 || *offset_minutes > 59) {
+    return std::nullopt;
+  }
   return minutes(sign * (*offset_hours * 60 + *offset_minutes));
 }
 

@@ -41,7 +41,12 @@ std::shared_ptr<Transport> Transport::process_default() {
   static const std::shared_ptr<Transport>& instance = *[] {
     auto* const transport = new std::shared_ptr<Transport>(create());
     (*transport)->impl().http();
-    std::atexit([] { process_default()->impl().close_all(kExitDrain); });
+    std::atexit([] {
+      try {
+        process_default()->impl().close_all(kExitDrain);
+      } catch (const std::exception&) {  // no memory at the very end: what is left is lost with it
+      }
+    });
     return transport;
   }();
   return instance;
@@ -72,8 +77,6 @@ bool flush(milliseconds timeout) noexcept {
     return false;
   }
 }
-
-Clock& Destination::transport_clock() const noexcept { return transport_->clock(); }
 
 TransportImpl::TransportImpl(TransportOptions options)
     : options_(complete(std::move(options))),
@@ -133,6 +136,7 @@ Ref<Destination> TransportImpl::open(DestinationOptions options) {
     return destination;
   }
   flusher->adopt(destination);
+  ++open_count_;
   const std::lock_guard lock(registry_mutex());
   live_.push_back(destination);
   publish_destination(destination);
@@ -147,12 +151,12 @@ bool TransportImpl::close(const Ref<Destination>& destination, milliseconds time
       unpublish_destination(destination);
     }
     destination->close();
+    // Null in a forked child that never used it.
     Flusher* const flusher = flusher_.load(std::memory_order_acquire);
-    if (flusher == nullptr) return true;  // a forked child that never used it
-    const bool complete = flusher->flush({destination}, timeout);
-    flusher->abandon(destination);
+    const bool complete = flusher == nullptr || flusher->flush({destination}, timeout);
+    if (flusher != nullptr) flusher->abandon(destination);
     const std::lock_guard lifecycle(*lifecycle_);
-    if (!has_live()) flusher->stop();
+    if (--open_count_ == 0 && flusher != nullptr) flusher->stop();
     return complete;
   } catch (const std::exception& error) {
     log_.log(LogKind::Setup, LogLevel::Error, error.what());
@@ -160,12 +164,7 @@ bool TransportImpl::close(const Ref<Destination>& destination, milliseconds time
   }
 }
 
-bool TransportImpl::has_live() const {
-  const std::lock_guard lock(registry_mutex());
-  return !live_.empty();
-}
-
-void TransportImpl::close_all(milliseconds timeout) noexcept {
+void TransportImpl::close_all(milliseconds timeout) {
   std::vector<Ref<Destination>> left;
   {
     const std::lock_guard lock(registry_mutex());
@@ -193,8 +192,9 @@ void TransportImpl::submit(ItemKind kind, RefCounted& item, const DestinationSet
 bool TransportImpl::flush(const std::vector<Ref<Destination>>& destinations,
                           milliseconds timeout) noexcept {
   try {
-    Flusher* const flusher = this->flusher();
-    return flusher != nullptr && flusher->flush(destinations, timeout);
+    // Null in a forked child that never used it: nothing was submitted.
+    Flusher* const flusher = flusher_.load(std::memory_order_acquire);
+    return flusher == nullptr || flusher->flush(destinations, timeout);
   } catch (const std::exception& error) {
     log_.log(LogKind::Setup, LogLevel::Error, error.what());
     return false;
@@ -212,6 +212,7 @@ void TransportImpl::abandon_after_fork() noexcept {
   graveyard.push_back({flusher_.exchange(nullptr), options_.http_client, std::move(lifecycle_)});
   if (own_http_) options_.http_client.reset();
   lifecycle_ = std::make_unique<std::mutex>();
+  open_count_ = live_.size();
   for (const Ref<Destination>& destination : live_) destination->counters().reset();
 }
 

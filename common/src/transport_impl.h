@@ -38,7 +38,7 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
   /// was dropped. The thread ends with the last destination.
   bool close(const Ref<Destination>& destination, std::chrono::milliseconds timeout) noexcept;
   /// Closes all of them within `timeout` together.
-  void close_all(std::chrono::milliseconds timeout) noexcept;
+  void close_all(std::chrono::milliseconds timeout);
 
   void submit(ItemKind kind, RefCounted& item, const DestinationSet& set, std::size_t bytes) noexcept;
   bool flush(const std::vector<Ref<Destination>>& destinations,
@@ -49,13 +49,13 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
 
  private:
   Flusher* flusher() noexcept;
-  bool has_live() const;
 
   TransportOptions options_;
   const bool own_http_;  // the HTTP client is ours to replace after a fork
   IdSource ids_;
   RateLimitedLog log_;
   std::unique_ptr<std::mutex> lifecycle_ = std::make_unique<std::mutex>();  // open against close
+  std::size_t open_count_ = 0;  // under lifecycle_: live, and closing but not drained yet
   std::atomic<Flusher*> flusher_{nullptr};  // made under the registry's mutex
   std::vector<Ref<Destination>> live_;      // under the registry's mutex
 };

@@ -1,12 +1,12 @@
 #include <langfuse/client.h>
 
-#include <cmath>
 #include <mutex>
 #include <utility>
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"
 #include "common/src/json_value.h"
+#include "common/src/score.h"
 #include "common/src/transport_impl.h"
 #include "common/src/verdict.h"
 #include "langfuse/src/trace_attributes.h"
@@ -31,8 +31,12 @@ class Client::Impl {
       : transport_(config.transport ? config.transport : llmtrace::Transport::process_default()),
         shutdown_timeout_(config.shutdown_timeout) {
     ResolvedConfig resolved = resolve(config);
-    for (const std::string& warning : resolved.warnings) log(llmtrace::LogLevel::Warning, warning);
-    if (resolved.debug) log(llmtrace::LogLevel::Debug, banner(resolved));
+    for (const std::string& warning : resolved.warnings) {
+      transport_->impl().log().write(llmtrace::LogLevel::Warning, "langfuse: " + warning);
+    }
+    if (resolved.debug) {
+      transport_->impl().log().write(llmtrace::LogLevel::Debug, "langfuse: " + banner(resolved));
+    }
     wire_ = std::make_shared<const Wire>(std::move(resolved));
     if (!wire_->config().enabled) return;
     destination_ = transport_->impl().open(destination_options(config.mask));
@@ -51,12 +55,6 @@ class Client::Impl {
 
   bool shutdown(std::chrono::milliseconds timeout) noexcept {
     return !enabled() || transport().close(destination_, timeout);
-  }
-
-  void reject_score(std::string_view why) {
-    destination_->refuse(llmtrace::DropReason::Rejected);
-    transport().log().log(llmtrace::DropReason::Rejected, llmtrace::LogLevel::Warning,
-                          "langfuse: a score was dropped: " + std::string(why));
   }
 
   /// The id of the project that the keys belong to; asked for once.
@@ -78,10 +76,6 @@ class Client::Impl {
   }
 
  private:
-  void log(llmtrace::LogLevel level, std::string_view message) {
-    transport().log().log(llmtrace::LogKind::Setup, level, "langfuse: " + std::string(message));
-  }
-
   static std::string banner(const ResolvedConfig& config) {
     return std::string(config.enabled ? "sends to " : "disabled; would send to ") + config.base_url +
            " as " + config.public_key +
@@ -94,6 +88,7 @@ class Client::Impl {
     options.name = "langfuse";
     options.sample_rate = config().sample_rate;
     options.observe = config().observe;
+    options.debug = config().debug;
     options.mask = mask;
     options.unauthorized_hint =
         "check LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and that they belong to " +
@@ -199,35 +194,7 @@ void Client::event(ObservationParams params) noexcept {
 
 void Client::score(ScoreParams params) noexcept {
   if (!impl_->enabled()) return;
-  llmtrace::guarded([&] {
-    const int targets = (params.trace_id.empty() ? 0 : 1) + (params.session_id.empty() ? 0 : 1) +
-                        (params.dataset_run_id.empty() ? 0 : 1);
-    const llmtrace::ScoreValue::Kind kind = params.value.kind();
-    if (params.name.empty()) return impl_->reject_score("it has no name; give .name");
-    if (targets != 1 || (params.trace_id.empty() && !params.observation_id.empty())) {
-      return impl_->reject_score(
-          "it needs exactly one target: .trace_id (with or without .observation_id), .session_id or "
-          ".dataset_run_id");
-    }
-    if (kind == llmtrace::ScoreValue::Kind::Absent) {
-      return impl_->reject_score("it has no value; give .value");
-    }
-    if (kind == llmtrace::ScoreValue::Kind::Number && !std::isfinite(params.value.number())) {
-      impl_->destination()->counters().invalid_numbers.fetch_add(1, std::memory_order_relaxed);
-      return impl_->reject_score("its value is not a finite number");
-    }
-    const bool numeric = kind != llmtrace::ScoreValue::Kind::Text;
-    const bool wants_number =
-        !params.data_type ? numeric
-                          : *params.data_type == llmtrace::ScoreDataType::Numeric ||
-                                *params.data_type == llmtrace::ScoreDataType::Boolean;
-    if (numeric != wants_number) {
-      return impl_->reject_score(
-          "its value does not fit its data type: numeric and boolean scores take numbers, categorical "
-          "and text scores take text");
-    }
-    llmtrace::submit_score(std::move(params), impl_->set(), "");
-  });
+  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->set(), ""); });
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
@@ -263,7 +230,10 @@ Result<std::string> Client::trace_url(std::string_view trace_id) {
 
 bool Client::flush(std::chrono::milliseconds timeout) noexcept {
   if (!impl_->enabled()) return true;
-  return impl_->transport().flush({impl_->destination()}, timeout);
+  bool complete = false;
+  llmtrace::guarded(
+      [&] { complete = impl_->transport().flush({impl_->destination()}, timeout); });
+  return complete;
 }
 
 bool Client::shutdown(std::chrono::milliseconds timeout) noexcept {

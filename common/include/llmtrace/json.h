@@ -3,7 +3,7 @@
 // is (moved when given as an rvalue) and escaped only where a wire needs it. A default Json is absent:
 // "not given". An object is written {{"key", value}, ...}, an array {value, value}.
 //
-// Construction never throws out of a tracing call: a user's to_json that throws leaves "<error: ...>".
+// A user's to_json that throws, or writes malformed JSON, leaves "<error: ...>".
 #pragma once
 
 #include <initializer_list>
@@ -63,13 +63,15 @@ class LLMTRACE_EXPORT Json {
   /// The value as JSON text in both cases; "null" when absent.
   std::string to_text() const;
 
-  /// Adds the members of `other` when both are objects (later members win); replaces otherwise.
+  /// When both are objects, adds the members of `other`, replacing those of the same key; otherwise
+  /// `other` replaces the value. An absent `other` changes nothing.
   void merge(Json other);
 
  private:
   enum class Kind : unsigned char { Absent, String, Value };
 
-  void assign(detail::JsonRef value) noexcept;
+  void assign(detail::JsonRef value);
+  bool is_object() const noexcept;
 
   std::string text_;
   Kind kind_ = Kind::Absent;

@@ -84,21 +84,31 @@ class LLMTRACE_EXPORT JsonWriter {
   struct Position {
     std::size_t size;
     std::uint64_t has_element;
+    std::uint64_t is_object;
     int depth;
     bool after_key;
+    bool has_root;
+    bool malformed;
   };
   Position position() const noexcept;
   void rewind(const Position& position) noexcept;
+  /// Whether what was written since `start` is one well-formed value.
+  bool is_complete_since(const Position& start) const noexcept;
 
  private:
   bool begin_value();
+  void separate();
   void begin_container(char bracket);
   void end_container(char bracket);
+  bool in_object() const noexcept;
 
   std::string* out_;
   std::uint64_t has_element_ = 0;  // bit d: the container at depth d already has an element
+  std::uint64_t is_object_ = 0;    // bit d: the container at depth d is an object
   int depth_ = 0;                  // may pass kMaxDepth; what is deeper is not written
   bool after_key_ = false;
+  bool has_root_ = false;
+  bool malformed_ = false;  // a key, value or bracket stood where JSON has none
 };
 
 }  // namespace v0

@@ -31,8 +31,8 @@ LLMTRACE_EXPORT Json arguments_to_json(std::string_view names, const JsonRef* va
 
 template <class... Values>
 Json arguments(std::string_view names, const Values&... values) noexcept {
-  const std::array<JsonRef, sizeof...(Values)> refs{JsonRef{
-      std::addressof(values), &::llmtrace::detail::write_erased<Unserializable::TypeName, Values>}...};
+  const std::array<JsonRef, sizeof...(Values)> refs{
+      ::llmtrace::detail::erased<Unserializable::TypeName>(values)...};
   return ::llmtrace::detail::arguments_to_json(names, refs.data(), refs.size());
 }
 
@@ -86,8 +86,7 @@ class LLMTRACE_EXPORT ObservedScope {
   template <class Value>
   void record_output(const Value& value) noexcept {
     if (cell_ != nullptr && capture_output_) {
-      set_output({std::addressof(value),
-                  &::llmtrace::detail::write_erased<detail::Unserializable::TypeName, Value>});
+      set_output(::llmtrace::detail::erased<detail::Unserializable::TypeName>(value));
     }
   }
   /// Records the exception that is being handled: its type and what().

@@ -38,8 +38,9 @@ namespace detail {
 
 LLMTRACE_EXPORT void write_absent_or_value(JsonWriter& writer, const Json& json);
 
-/// Writes the value; if that throws (a user's to_json), writes "<error: what()>" in its place.
-LLMTRACE_EXPORT void write_guarded(JsonWriter& writer, JsonRef value) noexcept;
+/// Writes the value; if that throws or writes malformed JSON (a user's to_json), writes
+/// "<error: ...>" in its place.
+LLMTRACE_EXPORT void write_guarded(JsonWriter& writer, JsonRef value);
 
 // Poison pill: unqualified look-up below must find user functions by ADL only.
 void to_json() = delete;
@@ -127,9 +128,7 @@ void write_tuple(JsonWriter& writer, const Tuple& tuple, std::index_sequence<Ind
 template <Unserializable policy, class Value>
 void write_json(JsonWriter& writer, const Value& value) {
   using Plain = std::remove_cv_t<Value>;
-  if constexpr (std::is_function_v<Plain>) {
-    ::llmtrace::detail::write_type_name(writer, ::llmtrace::detail::type_name<Plain>());
-  } else if constexpr (std::is_volatile_v<Value> && std::is_scalar_v<Plain>) {
+  if constexpr (std::is_volatile_v<Value> && std::is_scalar_v<Plain>) {
     const Plain copy = value;
     ::llmtrace::detail::write_json<policy>(writer, copy);
   } else if constexpr (std::same_as<Plain, Json>) {
@@ -222,12 +221,28 @@ void write_json(JsonWriter& writer, const Value& value) {
 
 template <Unserializable policy, class Value>
 void write_erased(JsonWriter& writer, const void* value) {
-  ::llmtrace::detail::write_json<policy>(writer, *static_cast<const Value*>(value));
+  if constexpr (std::is_function_v<Value>) {
+    ::llmtrace::detail::write_type_name(writer, ::llmtrace::detail::type_name<Value>());
+  } else {
+    ::llmtrace::detail::write_json<policy>(writer, *static_cast<const Value*>(value));
+  }
+}
+
+template <Unserializable policy, class Value>
+JsonRef erased(const Value& value) noexcept {
+  if constexpr (std::is_function_v<Value>) {
+    // A pointer to a function is no pointer to an object; its type says all that is written.
+    return {nullptr, &::llmtrace::detail::write_erased<policy, Value>};
+  } else {
+    // Past volatile, which no pointer to const void can hold; write_erased puts it back.
+    return {const_cast<const std::remove_cv_t<Value>*>(std::addressof(value)),
+            &::llmtrace::detail::write_erased<policy, Value>};
+  }
 }
 
 template <class Value>
 JsonRef json_ref(const Value& value) noexcept {
-  return {std::addressof(value), &::llmtrace::detail::write_erased<Unserializable::CompileError, Value>};
+  return ::llmtrace::detail::erased<Unserializable::CompileError>(value);
 }
 
 }  // namespace detail
