@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
-// Younger than what servers keep: Langfuse's closes idle connections after 110 s.
+// Younger than what servers keep: the shortest known closes idle connections after 110 s.
 constexpr long kMaxConnectionAgeSeconds = 100;
 constexpr long kUploadBufferBytes = 2L << 20;  // half the system calls and CPU of the default 64 KiB
 constexpr std::size_t kLargeBodyBytes = 64 * 1024;
@@ -61,7 +61,14 @@ struct Transfer {
   std::size_t body_size = 0;
   std::size_t header_bytes = 0;
   bool too_large = false;
+  unsigned sends = 0;
 };
+
+// libcurl sends a request again by itself when a kept-alive connection dies before the reply. The server
+// may have had the first one, so whether to repeat it is not for this layer to decide.
+int on_send(void* user, char*, char*, int, int) noexcept {
+  return static_cast<Transfer*>(user)->sends++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) noexcept {
   auto& transfer = *static_cast<Transfer*>(user);
@@ -138,6 +145,8 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   if (request.proxy) curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy->c_str());
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
@@ -155,9 +164,13 @@ HttpReply finish(Transfer& transfer, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_header);
   reply.status = static_cast<int>(status);
   reply.complete = code == CURLE_OK;
-  reply.request_sent = sent_header > 0 && uploaded == static_cast<curl_off_t>(transfer.body_size);
+  const bool repeated = transfer.sends > 1;
+  reply.request_sent = repeated || (sent_header > 0 &&
+                                    uploaded == static_cast<curl_off_t>(transfer.body_size));
   if (transfer.too_large) {
     reply.error = "the server's reply is larger than llmtrace reads (1 MiB, 64 KiB of headers)";
+  } else if (repeated) {
+    reply.error = "the server closed the connection before it replied";
   } else if (code != CURLE_OK) {
     reply.error = curl_easy_strerror(code);
   }
