@@ -42,7 +42,7 @@ std::optional<std::string> level_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string unquoted(std::string text) {
+std::string unquoted(const std::string& text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
     return text.substr(1, text.size() - 2);
   }
@@ -105,7 +105,7 @@ void map_times(SpanAttributes& attributes, const OtlpSpan& span, std::int64_t re
   if (!row.start_ms) row.start_ms = received_ms;
   row.end_ms = span.end_ms ? span.end_ms : row.start_ms;
   if (auto text = attributes.text({"langfuse.observation.completion_start_time"})) {
-    row.completion_start_ms = parse_iso_ms(unquoted(std::move(*text)));
+    row.completion_start_ms = parse_iso_ms(unquoted(*text));
   }
 }
 

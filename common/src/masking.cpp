@@ -47,7 +47,7 @@ class Masker {
 
  private:
   // JSON text that is one string becomes a plain string again.
-  static Json unquoted(std::string text) {
+  static Json unquoted(std::string&& text) {
     if (!text.empty() && text.front() == '"') {
       if (const auto value = JsonValue::parse(text); value && value->is_string()) {
         return Json(std::string_view(value->as_string()));

@@ -1,7 +1,8 @@
 // Json is a parameter type: any value a caller gives (`.input = x`, `.metadata = {{"k", 1}}`), turned
 // into JSON text at once, so that nothing refers to the caller's data afterwards. A string is kept as it
 // is (moved when given as an rvalue) and escaped only where a wire needs it. A default Json is absent:
-// "not given". An object is written {{"key", value}, ...}, an array {value, value}.
+// "not given". An object is written {{"key", value}, ...}, an array {value, value}, an array of objects
+// std::vector<llmtrace::Json>{...}.
 //
 // A user's to_json that throws, or writes malformed JSON, leaves "<error: ...>".
 #pragma once
@@ -77,10 +78,15 @@ class LLMTRACE_EXPORT Json {
   Kind kind_ = Kind::Absent;
 };
 
-/// One member of an object in braces. Two arguments always, so that `{{x}}` is never an object.
+/// One member of an object in braces. Two arguments always, so that `{{x}}` is never an object; the key is
+/// deduced, so that `{{"a", "b"}, ...}` is never a key (std::string_view would take two pointers for a
+/// range).
 class JsonMember {
  public:
-  JsonMember(std::string_view key, Json value) : key_(key), value_(std::move(value)) {}
+  template <class Key>
+    requires std::convertible_to<const Key&, std::string_view>
+  JsonMember(const Key& key, Json value)
+      : key_(static_cast<std::string_view>(key)), value_(std::move(value)) {}
   const std::string& key() const noexcept { return key_; }
   const Json& value() const noexcept { return value_; }
 
