@@ -19,6 +19,7 @@ struct Fragment {
   std::uint32_t begin = 0;  // in Batch::payload
   std::uint32_t end = 0;
   std::uint8_t slot = 0;  // the flush epoch that the item belongs to
+  ItemKind kind = ItemKind::Observation;
   Uuid id{};
 };
 

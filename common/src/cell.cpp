@@ -16,6 +16,8 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 // The thread's node is owned here; what is left when the thread ends is released.
 struct ThreadContext {
   ContextNode* node = nullptr;
+  std::uint64_t scope = 0;       // the innermost ContextScope's number
+  std::uint64_t last_scope = 0;  // numbers are not used twice on a thread
   ~ThreadContext() {
     if (node != nullptr) node->release();
     node = nullptr;
@@ -94,11 +96,21 @@ ContextNode* exchange_current_node(ContextNode* node) noexcept {
   return std::exchange(thread_context.node, node);
 }
 
+detail::ContextPlace current_place() noexcept {
+  return {&thread_context, thread_context.scope};
+}
+
+std::uint64_t enter_scope() noexcept {
+  return std::exchange(thread_context.scope, ++thread_context.last_scope);
+}
+
+void leave_scope(std::uint64_t outer) noexcept { thread_context.scope = outer; }
+
 Ref<const TraceAttributes> inherited_attributes(ContextNode& node) {
   Cell* const cell = node.cell();
   if (cell == &node && cell->attributes_replaced.load(std::memory_order_acquire)) {
     const std::lock_guard lock(cell->lock);
-    return cell->record.attributes;
+    return cell->inherited;
   }
   return node.attributes_;
 }

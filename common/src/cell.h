@@ -29,7 +29,8 @@ class ContextNode : public RefCounted {
   Ref<Cell> observation_;                     // for a node that is no observation itself
   Ref<const TraceAttributes> attributes_;     // what observations started here inherit
   Ref<const DestinationSet> destinations_;    // where they go; null: to every global client
-  bool suppressed_ = false;                   // nothing starts here
+  bool suppressed_ = false;                   // nothing starts here: sampled out, or by suppress()
+  bool handles_too_ = false;                  // by suppress(): nor does a handle start a child here
 };
 
 /// A lock of one word; the wait is a futex, the free path one compare-exchange.
@@ -58,9 +59,10 @@ class Cell final : public ContextNode {
   Cell* cell() noexcept override { return this; }
 
   Record record;
-  WordLock lock;  // guards the end half of `record` and `ended`
+  WordLock lock;  // guards the end half of `record`, `ended` and `inherited`
   bool ended = false;
-  std::atomic<bool> attributes_replaced{false};  // record.attributes is newer than attributes_
+  Ref<const TraceAttributes> inherited;          // by children, once attributes_replaced
+  std::atomic<bool> attributes_replaced{false};  // `inherited` is newer than attributes_
   std::uint32_t fork_generation = 0;
 };
 
@@ -68,6 +70,12 @@ class Cell final : public ContextNode {
 LLMTRACE_EXPORT ContextNode* current_node() noexcept;
 /// Makes `node` (one reference given) current and returns the previous one (one reference taken).
 ContextNode* exchange_current_node(ContextNode* node) noexcept;
+
+/// Where the calling thread stands.
+detail::ContextPlace current_place() noexcept;
+/// Enters a new scope; returns the one it is in, which `leave_scope` takes.
+std::uint64_t enter_scope() noexcept;
+void leave_scope(std::uint64_t outer) noexcept;
 
 /// How an observation starts.
 struct StartOptions {

@@ -31,12 +31,14 @@ Context Context::current() noexcept {
   return Context(node);
 }
 
-ContextScope::ContextScope(Context context) noexcept : mine_(context.node()) {
+ContextScope::ContextScope(Context context) noexcept
+    : mine_(context.node()), outer_scope_(enter_scope()) {
   if (mine_ != nullptr) mine_->retain();  // the thread's reference; mine_ only identifies
   previous_ = exchange_current_node(mine_);
 }
 
 ContextScope::~ContextScope() {
+  leave_scope(outer_scope_);
   // Restores only what it set: a scope that ends out of order must not undo another's.
   ContextNode* dropped = previous_;
   if (current_node() == mine_) dropped = exchange_current_node(previous_);
@@ -82,9 +84,23 @@ void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes) {
   if (cell.fork_generation != current_fork_generation()) return;
   const std::lock_guard lock(cell.lock);
   if (cell.ended) return;
-  cell.record.attributes = std::move(attributes);
+  cell.record.attributes = attributes;
+  cell.inherited = std::move(attributes);
   cell.attributes_replaced.store(true, std::memory_order_release);
 }
+
+namespace {
+
+// Adds to what the open observation itself says. Its children are not its scope's business: they inherit
+// from the context that they start in.
+void add_attributes(Cell& cell, PropagateParams params) {
+  if (cell.fork_generation != current_fork_generation()) return;
+  const std::lock_guard lock(cell.lock);
+  if (cell.ended) return;
+  cell.record.attributes = merge_attributes(cell.record.attributes.get(), std::move(params));
+}
+
+}  // namespace
 
 ContextScope propagate(PropagateParams params) noexcept {
   ContextNode* const outer = current_node();
@@ -100,8 +116,8 @@ ContextScope propagate(PropagateParams params) noexcept {
       inner->observation_ = Ref<Cell>::share(outer->cell());
       inner->destinations_ = outer->destinations_;
     }
-    inner->attributes_ = merge_attributes(inherited.get(), std::move(params));
-    if (inner->observation_) replace_attributes(*inner->observation_, inner->attributes_);
+    inner->attributes_ = merge_attributes(inherited.get(), params);
+    if (inner->observation_) add_attributes(*inner->observation_, std::move(params));
     node = std::move(inner);
   });
   return ContextScope(node ? Context(node.detach()) : Context::current());
@@ -112,6 +128,7 @@ ContextScope suppress() noexcept {
   guarded([&] {
     node = Ref<ContextNode>::make();
     node->suppressed_ = true;
+    node->handles_too_ = true;
   });
   return ContextScope(Context(node.detach()));
 }
@@ -121,6 +138,7 @@ Context destination_context(const Ref<Destination>& destination) {
   node->destinations_ = Ref<const DestinationSet>::adopt(new DestinationSet({destination}));
   if (ContextNode* const outer = current_node()) {
     node->suppressed_ = outer->suppressed_;
+    node->handles_too_ = outer->handles_too_;
     node->attributes_ = inherited_attributes(*outer);
   }
   return Context(node.detach());
@@ -197,7 +215,9 @@ void ObservedScope::set_output(detail::JsonRef value) noexcept {
 }
 
 void ObservedScope::record_current_exception() noexcept {
-  if (cell_ == nullptr) return;
+  // A thread that is being cancelled or has called pthread_exit unwinds without an exception; to catch
+  // and keep that would end the process.
+  if (cell_ == nullptr || !std::current_exception()) return;
   guarded(*cell_, [&] {
     error_recorded_ = true;
     std::string text;
@@ -224,7 +244,12 @@ AwaitContext::AwaitContext(ObservedScope& scope) noexcept : scope_(&scope), node
 }
 
 AwaitContext::~AwaitContext() {
+  forget_outer();
   if (node_ != nullptr) node_->release();
+}
+
+void AwaitContext::forget_outer() noexcept {
+  if (outer_ != nullptr) std::exchange(outer_, nullptr)->release();
 }
 
 ContextNode* AwaitContext::lend() noexcept {
@@ -235,6 +260,9 @@ ContextNode* AwaitContext::lend() noexcept {
     return same;
   }
   lent_ = true;
+  place_ = current_place();
+  outer_ = scope_->previous_;
+  if (outer_ != nullptr) outer_->retain();
   return std::exchange(scope_->previous_, nullptr);
 }
 
@@ -244,6 +272,7 @@ void AwaitContext::undo_lend(ContextNode* outer) noexcept {
     return;
   }
   lent_ = false;
+  forget_outer();
   scope_->previous_ = outer;
 }
 
@@ -252,6 +281,12 @@ void AwaitContext::take_back() noexcept {
   lent_ = false;
   if (node_ != nullptr) node_->retain();
   scope_->previous_ = exchange_current_node(node_);
+  if (scope_->previous_ == node_ && current_place() == place_) {
+    // Resumed before the thread left the place where the context was lent: what is current there is our
+    // own. What must follow the scope is what was current outside.
+    std::swap(scope_->previous_, outer_);
+  }
+  forget_outer();
 }
 
 OuterContext::~OuterContext() {
@@ -267,13 +302,11 @@ constexpr int kMaxNestedResumes = 64;
 thread_local int nested_resumes = 0;
 }  // namespace
 
-bool enter_nested_resume() noexcept {
-  if (nested_resumes >= kMaxNestedResumes) return false;
+NestedResume::NestedResume() noexcept : allowed_(nested_resumes < kMaxNestedResumes) {
   ++nested_resumes;
-  return true;
 }
 
-void leave_nested_resume() noexcept { --nested_resumes; }
+NestedResume::~NestedResume() { --nested_resumes; }
 
 }  // namespace detail
 }  // namespace v0

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <llmtrace/version.h>
 
@@ -107,6 +109,13 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noe
   return size;
 }
 
+// A program that the process executes must not inherit the connections, and the TLS state behind them.
+curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
+  const int socket = ::socket(address->family, address->socktype, address->protocol);
+  if (socket >= 0) ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+  return socket;
+}
+
 void set_up(Transfer& transfer, const HttpRequest& request) {
   CURL* const easy = transfer.easy.get();
   transfer.headers = make_header_list(request.headers);
@@ -145,6 +154,7 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_send);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);

@@ -73,7 +73,7 @@ Flusher::Flusher(const TransportImpl& owner, const TransportOptions& options,
 
 Flusher::~Flusher() {
   stop();
-  drop_queue();
+  for (const QueueItem& pending : pending_) pending.item->release();  // settled when they were set aside
 }
 
 // ---- Producers -----------------------------------------------------------------------------------
@@ -135,18 +135,19 @@ bool Flusher::wait_for_room(std::size_t bytes) noexcept {
 }
 
 bool Flusher::push(const QueueItem& item) noexcept {
-  const auto size = static_cast<std::int64_t>(item.bytes);
-  const std::int64_t items_before = queued_items_.fetch_add(1, kRelaxed);
-  const std::int64_t bytes_before = queued_bytes_.fetch_add(size, kRelaxed);
-  bool pushed = false;
   try {
-    pushed = queue_.enqueue(item);
-  } catch (const std::exception&) {  // no memory: reported as not pushed
-  }
-  if (!pushed) {
-    queued_items_.fetch_sub(1, kRelaxed);
-    queued_bytes_.fetch_sub(size, kRelaxed);
+    if (!queue_.enqueue(item)) return false;
+  } catch (const std::exception&) {  // no memory
     return false;
+  }
+  // Counted after it is in the queue, with a full barrier: either stop() finds the item there, or it is
+  // seen here that the thread has ended. For a moment the flusher may have taken what is not counted yet.
+  const auto size = static_cast<std::int64_t>(item.bytes);
+  const std::int64_t items_before = queued_items_.fetch_add(1);
+  const std::int64_t bytes_before = queued_bytes_.fetch_add(size, kRelaxed);
+  if (stopped_.load()) {
+    refuse_queue();
+    return true;
   }
   // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread.
   const std::int64_t ready_items = ready_items_.load(kRelaxed);
@@ -232,6 +233,7 @@ bool Flusher::start() noexcept {
       stopping_ = false;
       running_ = true;
     }
+    stopped_.store(false);
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "llmtrace");
   } catch (const std::exception&) {  // the system has no thread to give; the caller says so
@@ -250,6 +252,30 @@ void Flusher::stop() noexcept {
   }
   wake();
   thread_.join();
+  stopped_.store(true);
+  refuse_queue();
+}
+
+// Without a thread no client is live: what producers were still handing in is counted and dropped.
+void Flusher::refuse_queue() noexcept {
+  QueueItem item;
+  while (queue_.try_dequeue(item)) {
+    const DestinationSet& set = destinations_of(item);
+    const bool reopened = std::any_of(
+        set.destinations().begin(), set.destinations().end(), [this](const Ref<Destination>& ref) {
+          return &ref->transport() == &owner_ && !ref->is_closed();
+        });
+    // A client was made meanwhile and the thread runs again: the item is its business.
+    if (reopened && queue_.enqueue(item)) return;
+    for (const Ref<Destination>& destination : set.destinations()) {
+      if (&destination->transport() != &owner_) continue;
+      destination->settle_dropped(item.slot, DropReason::ClientClosed);
+    }
+    queued_items_.fetch_sub(1, kRelaxed);
+    queued_bytes_.fetch_sub(static_cast<std::int64_t>(item.bytes), kRelaxed);
+    release(item.bytes, 1);
+    item.item->release();
+  }
 }
 
 bool Flusher::on_flusher_thread() const noexcept {
@@ -388,7 +414,7 @@ bool Flusher::in_a_hurry() const {
 
 bool Flusher::drain_is_due(SteadyTime now) {
   const std::int64_t items = queued_items_.load(std::memory_order_acquire);
-  if (items == 0 && pending_.empty()) {
+  if (items <= 0 && pending_.empty()) {
     linger_deadline_.reset();
     return false;
   }
@@ -428,7 +454,7 @@ void Flusher::drain(SteadyTime now) {
     queued_bytes_.fetch_sub(bytes, kRelaxed);
     settle_budget(released_bytes, released_items);
   }
-  if (queued_items_.load(kRelaxed) == 0) linger_deadline_.reset();
+  if (queued_items_.load(kRelaxed) <= 0) linger_deadline_.reset();
 }
 
 // Moves the budget from what left the queue to what the lanes hold now.
@@ -588,14 +614,6 @@ void Flusher::set_aside_queue() {
     queued_bytes_.fetch_sub(static_cast<std::int64_t>(item.bytes), kRelaxed);
     set_aside(item);
   }
-}
-
-// After the last client: what is left belongs to nobody and was settled when its client was abandoned.
-void Flusher::drop_queue() noexcept {
-  QueueItem item;
-  while (queue_.try_dequeue(item)) process(item, false, {}, nullptr);
-  for (const QueueItem& pending : pending_) pending.item->release();
-  pending_.clear();
 }
 
 void Flusher::notify_producers() {

@@ -85,6 +85,7 @@ class Flusher {
   bool reserve(std::size_t bytes) noexcept;
   bool wait_for_room(std::size_t bytes) noexcept;
   bool push(const QueueItem& item) noexcept;
+  void refuse_queue() noexcept;
   void release(std::size_t bytes, std::size_t items) noexcept;
 
   // The flusher thread.
@@ -112,7 +113,6 @@ class Flusher {
   void forget(const Ref<Destination>& destination);
   void set_aside(const QueueItem& item);
   void set_aside_queue();
-  void drop_queue() noexcept;
   void notify_producers();
   std::chrono::milliseconds poll_timeout(SteadyTime now) const;
 
@@ -129,6 +129,7 @@ class Flusher {
   std::atomic<std::int64_t> queued_bytes_{0};
   std::atomic<std::uint32_t> epoch_{0};
   std::atomic<bool> wake_pending_{false};
+  std::atomic<bool> stopped_{true};  // no thread runs and none is about to
 
   // What wakes the flusher before the linger is over: the smallest batch of the live destinations.
   std::atomic<std::int64_t> ready_items_{1024};

@@ -10,6 +10,9 @@
 namespace llmtrace {
 inline namespace v0 {
 
+/// Whether two header names are the same: ASCII letters of either case.
+LLMTRACE_EXPORT bool same_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
 /// An RFC 9110 token.
 LLMTRACE_EXPORT bool is_header_name(std::string_view text) noexcept;
 /// No control characters; not empty at its ends.

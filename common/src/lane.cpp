@@ -32,9 +32,12 @@ milliseconds full_jitter(unsigned failures) noexcept {
   return milliseconds(random_bits() % static_cast<std::uint64_t>(bound.count() + 1));
 }
 
-std::string item_id(const Lane& lane, const Uuid& id) {
-  return lane.takes(ItemKind::Score) ? uuid_text(id) : to_hex(span_id_of(id));
+std::string item_id(ItemKind kind, const Uuid& id) {
+  return kind == ItemKind::Score ? uuid_text(id) : to_hex(span_id_of(id));
 }
+
+constexpr ItemKind kind_of(const Record&) noexcept { return ItemKind::Observation; }
+constexpr ItemKind kind_of(const Score&) noexcept { return ItemKind::Score; }
 
 }  // namespace
 
@@ -57,7 +60,7 @@ void Lane::add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTi
                     std::size_t room) {
   if (held_bytes_ >= room) {
     destination_.settle_dropped(slot, DropReason::DestinationFull);
-    report(DropReason::DestinationFull, 0, 1, {item_id(*this, id)},
+    report(DropReason::DestinationFull, 0, 1, {item_id(kind_of(item), id)},
            "it holds its share of the transport's budget already");
     return;
   }
@@ -73,12 +76,13 @@ void Lane::add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTi
   if (!encoded) {
     abort_fragment();
     destination_.settle_dropped(slot, failure);
-    report(failure, 0, 1, {item_id(*this, id)},
+    report(failure, 0, 1, {item_id(kind_of(item), id)},
            failure == DropReason::TooLarge ? "the item is larger than the server takes"
                                            : "the item could not be encoded");
     return;
   }
-  accept_fragment(begin, id, slot, arrival);
+  accept_fragment(begin, {.slot = static_cast<std::uint8_t>(slot), .kind = kind_of(item), .id = id},
+                  arrival);
 }
 
 template <class Item>
@@ -123,8 +127,7 @@ void Lane::abort_fragment() noexcept {
                                                        : building_.fragments.back().end);
 }
 
-void Lane::accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot,
-                           SteadyTime arrival) {
+void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival) {
   if (!building_.fragments.empty() && building_.payload.size() - Batch::kHeadRoom > max_bytes_) {
     const std::string last = building_.payload.substr(begin);
     abort_fragment();
@@ -134,9 +137,9 @@ void Lane::accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot,
   }
   if (building_.fragments.empty()) building_since_ = arrival;
   const std::size_t size_before = building_.byte_size();
-  building_.fragments.push_back({static_cast<std::uint32_t>(begin),
-                                 static_cast<std::uint32_t>(building_.payload.size()),
-                                 static_cast<std::uint8_t>(slot), id});
+  fragment.begin = static_cast<std::uint32_t>(begin);
+  fragment.end = static_cast<std::uint32_t>(building_.payload.size());
+  building_.fragments.push_back(fragment);
   held_bytes_ += building_.byte_size() - size_before;
   ++held_items_;
   if (building_.fragments.size() >= encoder_->limits().max_items) seal();
@@ -318,7 +321,7 @@ void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
       case ItemVerdict::Kind::Drop:
         destination_.settle_dropped(fragment.slot, verdict.items[i].reason);
         dropped[static_cast<std::size_t>(verdict.items[i].reason)].push_back(
-            item_id(*this, fragment.id));
+            item_id(fragment.kind, fragment.id));
         break;
     }
   }
@@ -400,7 +403,7 @@ void Lane::drop(Batch batch, DropReason reason, const std::string& message, int 
   std::vector<std::string> ids;
   for (const Fragment& fragment : batch.fragments) {
     destination_.settle_dropped(fragment.slot, reason);
-    if (ids.size() < kReportedIds) ids.push_back(item_id(*this, fragment.id));
+    if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
   }
   forget_bytes(batch);
   report(reason, http_status, batch.fragments.size(), std::move(ids), message);

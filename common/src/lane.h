@@ -78,7 +78,7 @@ class Lane {
   bool fit_item(const Item& item, std::size_t begin);
   std::size_t begin_fragment();
   void abort_fragment() noexcept;
-  void accept_fragment(std::size_t begin, const Uuid& id, std::size_t slot, SteadyTime arrival);
+  void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
 
   void seal();
   bool may_send(SteadyTime now) const noexcept;

@@ -82,7 +82,8 @@ void ObservationHandle::score_trace(ScoreParams params) const noexcept {
 }
 
 Observation ObservationHandle::start_observation(ObservationParams params) const noexcept {
-  if (cell_ == nullptr) return Observation();
+  const ContextNode* const current = current_node();
+  if (cell_ == nullptr || (current != nullptr && current->handles_too_)) return Observation();
   Ref<Cell> child;
   guarded(*cell_, [&] { child = start_cell(std::move(params), {.parent = cell_}); });
   return Observation(child.detach());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include <llmtrace/observed_scope.h>
 
@@ -69,8 +70,11 @@ void unpublish_destination(const Ref<Destination>& destination) noexcept {
 Ref<const DestinationSet> global_destinations() {
   Registry& all = registry();
   if (cached_set.version != all.version.load(std::memory_order_acquire)) {
+    // Declared first, so released after the lock: with the old set may go the last of a transport, whose
+    // destructor takes the lock.
+    Ref<const DestinationSet> previous;
     const std::lock_guard lock(all.mutex);
-    cached_set.set = all.global;
+    previous = std::exchange(cached_set.set, all.global);
     cached_set.version = all.version.load(std::memory_order_relaxed);
   }
   return cached_set.set;

@@ -70,9 +70,7 @@ class LegacyEncoder final : public llmtrace::Encoder {
     return {"{\"batch\":[", "]}"};
   }
   llmtrace::HttpRequest request() override {
-    llmtrace::HttpRequest request = wire_->request("POST", "api/public/ingestion");
-    request.headers.push_back({"Content-Type", "application/json"});
-    return request;
+    return wire_->request("POST", "api/public/ingestion", {{"Content-Type", "application/json"}});
   }
   llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& ids, const llmtrace::HttpReply& reply,
                           llmtrace::Timestamp now) override {
@@ -150,9 +148,9 @@ class LegacyEncoder final : public llmtrace::Encoder {
     if (!record.cost_details.empty()) {
       body.raw("costDetails", numbers_to_json(record.cost_details, invalid_numbers_));
     }
-    if (!record.prompt.name.empty()) {
-      body.string("promptName", record.prompt.name);
-      body.raw("promptVersion", std::to_string(record.prompt.version));
+    if (const llmtrace::PromptReference* const prompt = linked_prompt(record)) {
+      body.string("promptName", prompt->name);
+      body.raw("promptVersion", std::to_string(prompt->version));
     }
   }
 

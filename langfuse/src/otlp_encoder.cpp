@@ -17,11 +17,6 @@ using llmtrace::AttributeSink;
 using llmtrace::Record;
 using llmtrace::TraceAttributes;
 
-bool is_generation_like(llmtrace::ObservationType type) noexcept {
-  return type == llmtrace::ObservationType::Generation ||
-         type == llmtrace::ObservationType::Embedding;
-}
-
 // One attribute per key: only those can be filtered by.
 void map_metadata(std::string_view prefix, const llmtrace::Json& metadata, AttributeSink& sink) {
   if (metadata.is_absent()) return;
@@ -64,12 +59,10 @@ void map_trace(const TraceAttributes& trace, AttributeSink& sink) {
 }
 
 void map_prompt(const Record& record, AttributeSink& sink) {
-  if (!is_generation_like(record.type)) return;
-  const bool own = !record.prompt.name.empty();
-  if (!own && (!record.attributes || record.attributes->prompt.name.empty())) return;
-  const llmtrace::PromptReference& prompt = own ? record.prompt : record.attributes->prompt;
-  sink.string("langfuse.observation.prompt.name", prompt.name);
-  sink.integer("langfuse.observation.prompt.version", prompt.version);
+  const llmtrace::PromptReference* const prompt = linked_prompt(record);
+  if (prompt == nullptr) return;
+  sink.string("langfuse.observation.prompt.name", prompt->name);
+  sink.integer("langfuse.observation.prompt.version", prompt->version);
 }
 
 void map_model(const Record& record, AttributeSink& sink, std::uint64_t& invalid) {
@@ -157,11 +150,10 @@ class OtlpEncoder final : public llmtrace::Encoder {
     return spans_->envelope(payload_bytes);
   }
   llmtrace::HttpRequest request() override {
-    llmtrace::HttpRequest request = wire_->request("POST", wire_->config().export_path);
-    request.headers.push_back({"Content-Type", spans_->content_type()});
-    // Without it, data is shown up to ten minutes late; a value above 4 is refused.
-    request.headers.push_back({"x-langfuse-ingestion-version", "4"});
-    return request;
+    // Without the version, data is shown up to ten minutes late; one above 4 is refused.
+    return wire_->request("POST", wire_->config().export_path,
+                          {{"Content-Type", spans_->content_type()},
+                           {"x-langfuse-ingestion-version", "4"}});
   }
   // A 200 carries a description of the server's job, not an OTLP reply: it is not read.
   llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& /*ids*/,

@@ -100,9 +100,9 @@ std::size_t at_least_one(const std::optional<Value>& value, std::string_view nam
   return value.value_or(0);
 }
 
-milliseconds positive(milliseconds value, std::string_view name) {
-  if (value <= milliseconds(0)) {
-    wrong_value(name, "longer than 0 ms", std::to_string(value.count()) + " ms");
+milliseconds duration(milliseconds value, std::string_view name) {
+  if (value <= milliseconds(0) || value > std::chrono::hours(24)) {
+    wrong_value(name, "between 1 ms and 24 h", std::to_string(value.count()) + " ms");
   }
   return value;
 }
@@ -213,7 +213,7 @@ ResolvedConfig resolve(const Config& config) {
   resolved.observe = config.observe;
   resolved.capture_io = config.capture_io.value_or(
       boolean_variable("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED").value_or(true));
-  resolved.timeout = positive(
+  resolved.timeout = duration(
       config.timeout.value_or(seconds_variable("LANGFUSE_TIMEOUT").value_or(milliseconds(10'000))),
       "Config::timeout");
   resolved.proxy = config.proxy;
@@ -225,7 +225,7 @@ ResolvedConfig resolve(const Config& config) {
   at_least_one(config.flush_at, "Config::flush_at");
   resolved.flush_at = config.flush_at.value_or(size_variable("LANGFUSE_FLUSH_AT").value_or(1024));
   resolved.flush_interval =
-      positive(config.flush_interval.value_or(
+      duration(config.flush_interval.value_or(
                    seconds_variable("LANGFUSE_FLUSH_INTERVAL").value_or(milliseconds(1000))),
                "Config::flush_interval");
   at_least_one(config.max_batch_bytes, "Config::max_batch_bytes");

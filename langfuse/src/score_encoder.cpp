@@ -88,10 +88,8 @@ class ScoreEncoder final : public llmtrace::Encoder {
   }
 
   llmtrace::HttpRequest request() override {
-    llmtrace::HttpRequest request =
-        wire_->request("POST", ingestion_ ? "api/public/ingestion" : "api/public/scores");
-    request.headers.push_back({"Content-Type", "application/json"});
-    return request;
+    return wire_->request("POST", ingestion_ ? "api/public/ingestion" : "api/public/scores",
+                          {{"Content-Type", "application/json"}});
   }
 
   Verdict judge(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,

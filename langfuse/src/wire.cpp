@@ -1,7 +1,8 @@
 #include "langfuse/src/wire.h"
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_map>
-#include <unordered_set>
 
 #include <llmtrace/version.h>
 
@@ -45,7 +46,8 @@ constexpr std::size_t kUuidTextLength = 36;
 Wire::Wire(ResolvedConfig config)
     : config_(std::move(config)), authorization_(basic_authorization(config_)) {}
 
-llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view path) const {
+llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view path,
+                                    std::vector<llmtrace::HttpHeader> headers) const {
   llmtrace::HttpRequest request;
   request.method = method;
   request.url = config_.base_url + "/" + std::string(path);
@@ -56,10 +58,24 @@ llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view pa
                      {"x-langfuse-sdk-name", "cpp"},
                      {"x-langfuse-sdk-version", LLMTRACE_VERSION_STRING},
                      {"x-langfuse-public-key", config_.public_key}};
+  std::move(headers.begin(), headers.end(), std::back_inserter(request.headers));
   for (const llmtrace::HttpHeader& header : config_.additional_headers) {
-    request.headers.push_back(header);
+    std::erase_if(request.headers, [&](const llmtrace::HttpHeader& ours) {
+      return llmtrace::same_ignoring_case(ours.name, header.name);
+    });
   }
+  request.headers.insert(request.headers.end(), config_.additional_headers.begin(),
+                         config_.additional_headers.end());
   return request;
+}
+
+const llmtrace::PromptReference* linked_prompt(const llmtrace::Record& record) noexcept {
+  const bool generation_like = record.type == llmtrace::ObservationType::Generation ||
+                               record.type == llmtrace::ObservationType::Embedding;
+  if (!generation_like) return nullptr;
+  if (!record.prompt.name.empty()) return &record.prompt;
+  const bool inherited = record.attributes && !record.attributes->prompt.name.empty();
+  return inherited ? &record.attributes->prompt : nullptr;
 }
 
 std::string_view langfuse_type(llmtrace::ObservationType type) noexcept {

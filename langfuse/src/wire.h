@@ -16,8 +16,10 @@ class Wire {
  public:
   explicit Wire(ResolvedConfig config);
   const ResolvedConfig& config() const noexcept { return config_; }
-  /// A request with the credentials and the SDK's headers.
-  llmtrace::HttpRequest request(std::string_view method, std::string_view path) const;
+  /// A request with the credentials, the SDK's headers and `headers`. The user's additional headers
+  /// replace those of the same name.
+  llmtrace::HttpRequest request(std::string_view method, std::string_view path,
+                                std::vector<llmtrace::HttpHeader> headers = {}) const;
 
  private:
   ResolvedConfig config_;
@@ -34,6 +36,9 @@ std::unique_ptr<llmtrace::Encoder> make_score_encoder(std::shared_ptr<const Wire
 /// Reads the reply of /api/public/ingestion, a 207 with a verdict per event.
 llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
                                   const llmtrace::HttpReply& reply, llmtrace::Timestamp now);
+
+/// The prompt that a generation is linked to, its own or the trace's; null for other types and without one.
+const llmtrace::PromptReference* linked_prompt(const llmtrace::Record& record) noexcept;
 
 /// Langfuse's name of a type: those it does not know are spans.
 std::string_view langfuse_type(llmtrace::ObservationType type) noexcept;

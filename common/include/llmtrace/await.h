@@ -1,6 +1,9 @@
 // OBSERVE_AWAIT keeps the context across a suspension: `co_await OBSERVE_AWAIT(task)`. Without it, a
 // coroutine that suspends would leave itself current on a thread that goes on with other work, and wake
 // up on another thread as somebody else's child.
+//
+// A coroutine has one OBSERVE. An await inside a block that has a second one would put back the first one's
+// context, not what was current outside the coroutine.
 #pragma once
 
 #include <concepts>
@@ -33,8 +36,12 @@ class LLMTRACE_EXPORT AwaitContext {
   void take_back() noexcept;
 
  private:
+  void forget_outer() noexcept;
+
   ObservedScope* scope_;
-  ContextNode* node_;  // null when nothing is recorded
+  ContextNode* node_;             // null when nothing is recorded
+  ContextNode* outer_ = nullptr;  // while lent: what was current outside the coroutine
+  ContextPlace place_;            // where it was lent
   bool lent_ = false;
 };
 
@@ -60,9 +67,18 @@ class LLMTRACE_EXPORT OuterContext {
 /// Drops one reference.
 LLMTRACE_EXPORT void release_context(ContextNode* node) noexcept;
 
-/// How deep resumed children are nested on this thread's stack; past the limit, symmetric transfer.
-LLMTRACE_EXPORT bool enter_nested_resume() noexcept;
-LLMTRACE_EXPORT void leave_nested_resume() noexcept;
+/// Counts how deep resumed children are nested on this thread's stack; past the limit none is allowed.
+class LLMTRACE_EXPORT NestedResume {
+ public:
+  NestedResume() noexcept;
+  ~NestedResume();
+  NestedResume(const NestedResume&) = delete;
+  NestedResume& operator=(const NestedResume&) = delete;
+  bool allowed() const noexcept { return allowed_; }
+
+ private:
+  bool allowed_;
+};
 
 template <class Awaitable>
 decltype(auto) get_awaiter(Awaitable&& awaitable) {
@@ -92,25 +108,17 @@ class AwaitWrapper {
     // From here on the coroutine may be resumed or destroyed on any thread: what is needed afterwards is
     // in locals, and everything in *this is written before the inner call.
     OuterContext outer(context_.lend());
+    std::coroutine_handle<> next;  // null: suspended, and nobody to go on with
     try {
-      using Suspended = decltype(awaiter_.await_suspend(self));
-      if constexpr (std::is_void_v<Suspended>) {
-        awaiter_.await_suspend(self);
-        return std::noop_coroutine();
-      } else if constexpr (std::same_as<Suspended, bool>) {
-        if (awaiter_.await_suspend(self)) return std::noop_coroutine();
-        context_.undo_lend(outer.release());
-        return self;
-      } else {
-        const std::coroutine_handle<> next = awaiter_.await_suspend(self);
-        if (next.address() != self.address()) return transfer(next, outer);
-        context_.undo_lend(outer.release());
-        return next;
-      }
+      next = suspend_inner(self);
     } catch (...) {
       context_.undo_lend(outer.release());
       throw;
     }
+    if (!next) return std::noop_coroutine();
+    if (next.address() != self.address()) return transfer(next, outer);
+    context_.undo_lend(outer.release());
+    return self;
   }
 
   decltype(auto) await_resume() {
@@ -121,16 +129,29 @@ class AwaitWrapper {
  private:
   using Awaiter = decltype(::llmtrace::detail::get_awaiter(std::declval<Operand>()));
 
+  template <class Promise>
+  std::coroutine_handle<> suspend_inner(std::coroutine_handle<Promise> self) {
+    using Suspended = decltype(awaiter_.await_suspend(self));
+    if constexpr (std::is_void_v<Suspended>) {
+      awaiter_.await_suspend(self);
+      return nullptr;
+    } else if constexpr (std::same_as<Suspended, bool>) {
+      return awaiter_.await_suspend(self) ? std::coroutine_handle<>() : self;
+    } else {
+      return awaiter_.await_suspend(self);
+    }
+  }
+
   // Resumes the next coroutine here, in the lent context, so that a child without a scope of its own
   // that starts now gets the right parent. Past the limit the stack is kept bounded by a transfer; the
   // frames below then put the thread's context back.
   static std::coroutine_handle<> transfer(std::coroutine_handle<> next, OuterContext& outer) {
-    if (!::llmtrace::detail::enter_nested_resume()) {
+    const NestedResume nested;
+    if (!nested.allowed()) {
       ::llmtrace::detail::release_context(outer.release());
       return next;
     }
     next.resume();
-    ::llmtrace::detail::leave_nested_resume();
     return std::noop_coroutine();
   }
 

@@ -3,6 +3,8 @@
 // back. Hand it to another thread with `bind`, keep it across a suspension with OBSERVE_AWAIT.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -35,6 +37,17 @@ class LLMTRACE_EXPORT Context {
   ContextNode* node_ = nullptr;
 };
 
+namespace detail {
+
+/// Where a thread stands: which thread, and inside which of its context scopes.
+struct ContextPlace {
+  const void* thread = nullptr;
+  std::uint64_t scope = 0;
+  bool operator==(const ContextPlace&) const noexcept = default;
+};
+
+}  // namespace detail
+
 /// Makes a context the calling thread's until the end of the block. Destroy it on the same thread.
 class [[nodiscard]] LLMTRACE_EXPORT ContextScope {
  public:
@@ -46,6 +59,7 @@ class [[nodiscard]] LLMTRACE_EXPORT ContextScope {
  private:
   ContextNode* mine_;
   ContextNode* previous_;
+  std::uint64_t outer_scope_;
 };
 
 /// Trace attributes for the current observation and for all that are started inside the scope. Nested
@@ -55,15 +69,40 @@ class [[nodiscard]] LLMTRACE_EXPORT ContextScope {
 /// A scope that records nothing: no observation starts inside it.
 [[nodiscard]] LLMTRACE_EXPORT ContextScope suppress() noexcept;
 
+namespace detail {
+
+/// What `bind` makes. Takes what its function takes and nothing else: std::jthread asks.
+template <class Function>
+class Bound {
+ public:
+  Bound(Context context, Function function)
+      : context_(std::move(context)), function_(std::move(function)) {}
+
+  template <class... Args>
+    requires std::invocable<Function&, Args...>
+  decltype(auto) operator()(Args&&... args) {
+    const ContextScope scope(context_);
+    return std::invoke(function_, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+    requires std::invocable<const Function&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    const ContextScope scope(context_);
+    return std::invoke(function_, std::forward<Args>(args)...);
+  }
+
+ private:
+  Context context_;
+  Function function_;
+};
+
+}  // namespace detail
+
 /// Wraps `function` so that it runs in the context that is current now, on whichever thread it is
 /// called: `std::jthread worker(llmtrace::bind([&] { work(); }));`
 template <class Function>
-auto bind(Function&& function) {
-  return [context = Context::current(),
-          bound = std::forward<Function>(function)](auto&&... args) mutable -> decltype(auto) {
-    const ContextScope scope(context);
-    return std::invoke(bound, std::forward<decltype(args)>(args)...);
-  };
+detail::Bound<std::decay_t<Function>> bind(Function&& function) {
+  return {Context::current(), std::forward<Function>(function)};
 }
 
 }  // namespace v0

@@ -59,20 +59,23 @@ class NumberMap {
   static constexpr Number kInvalid = -1;
 
   NumberMap() noexcept = default;
-  NumberMap(std::initializer_list<Item> items) : items_(items) {}
+  NumberMap(std::initializer_list<Item> items) {
+    items_.reserve(items.size());
+    for (const Item& item : items) set(item);
+  }
   /// From any map or sequence of pairs.
   template <class Pairs>
     requires requires(const Pairs& pairs) { pairs.begin()->second; }
   NumberMap(const Pairs& pairs) {  // NOLINT(google-explicit-constructor)
-    for (const auto& [name, value] : pairs) items_.emplace_back(name, value);
+    for (const auto& [name, value] : pairs) set(Item(name, value));
   }
 
   const std::vector<Item>& items() const noexcept { return items_; }
   bool empty() const noexcept { return items_.empty(); }
   /// The value of that name, or nothing.
   std::optional<Number> find(std::string_view name) const noexcept {
-    for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-      if (item->name == name) return item->value;
+    for (const Item& item : items_) {
+      if (item.name == name) return item.value;
     }
     return std::nullopt;
   }

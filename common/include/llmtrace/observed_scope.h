@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -152,25 +153,50 @@ struct Body {
   }
 };
 
+/// What the decorator makes. Takes what its function takes and nothing else.
+template <class Function>
+class Decorated {
+ public:
+  Decorated(Function function, ObservationParams params)
+      : function_(std::move(function)), params_(std::move(params)) {}
+
+  template <class... Args>
+    requires std::invocable<Function&, Args...>
+  decltype(auto) operator()(Args&&... args) {
+    return call(function_, params_, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+    requires std::invocable<const Function&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return call(function_, params_, std::forward<Args>(args)...);
+  }
+
+ private:
+  template <class Callee, class... Args>
+  static decltype(auto) call(Callee& function, const ObservationParams& params, Args&&... args) {
+    ObservedScope scope;
+    if (::llmtrace::detail::listening()) {
+      scope.start("observe", params);
+      if (scope.recording() && params.capture_input && params.input.is_absent()) {
+        scope.capture("", args...);
+      }
+    }
+    return ::llmtrace::detail::call_observed(scope, [&]() -> decltype(auto) {
+      return std::invoke(function, std::forward<Args>(args)...);
+    });
+  }
+
+  Function function_;
+  ObservationParams params_;
+};
+
 }  // namespace detail
 
 /// The decorator: a callable that does what `function` does and records each call, with its arguments
 /// (as an array, for their names are not known), its output and its exception.
 template <class Function>
-auto observe(Function&& function, ObservationParams params) {
-  return [decorated = std::forward<Function>(function),
-          options = std::move(params)](auto&&... args) mutable -> decltype(auto) {
-    ObservedScope scope;
-    if (detail::listening()) {
-      scope.start("observe", options);
-      if (scope.recording() && options.capture_input && options.input.is_absent()) {
-        scope.capture("", args...);
-      }
-    }
-    return detail::call_observed(scope, [&]() -> decltype(auto) {
-      return std::invoke(decorated, std::forward<decltype(args)>(args)...);
-    });
-  };
+detail::Decorated<std::decay_t<Function>> observe(Function&& function, ObservationParams params) {
+  return {std::forward<Function>(function), std::move(params)};
 }
 
 /// Runs `function` once as an observation; it is given the current observation:

@@ -1,0 +1,53 @@
+// What OBSERVE costs the function that it is in: with nothing listening, and with a client.
+#include <benchmark/benchmark.h>
+#include <llmtrace/observe.h>
+
+#include <chrono>
+#include <string>
+
+#include "bench/quiet_client.h"
+#include "bench/texts.h"
+
+namespace {
+
+using llmtrace::bench::kCallsBetweenFlushes;
+
+[[gnu::noinline]] std::size_t bare(const std::string& question, int attempt) {
+  benchmark::DoNotOptimize(attempt);
+  return question.size();
+}
+
+[[gnu::noinline]] std::size_t observed(const std::string& question, int attempt) {
+  OBSERVE(question, attempt);
+  benchmark::DoNotOptimize(attempt);
+  return question.size();
+}
+
+void call_bare(benchmark::State& state) {
+  const std::string question = "What is a span?";
+  for (auto _ : state) benchmark::DoNotOptimize(bare(question, 1));
+}
+BENCHMARK(call_bare);
+
+void observe_nothing_listening(benchmark::State& state) {
+  const std::string question = "What is a span?";
+  for (auto _ : state) benchmark::DoNotOptimize(observed(question, 1));
+}
+BENCHMARK(observe_nothing_listening);
+
+void observe_listening(benchmark::State& state) {
+  langfuse::Client client(llmtrace::bench::quiet_config());
+  const std::string question =
+      llmtrace::bench::make_text(1, static_cast<std::size_t>(state.range(0)));
+  while (state.KeepRunningBatch(kCallsBetweenFlushes)) {
+    for (int i = 0; i < kCallsBetweenFlushes; ++i) benchmark::DoNotOptimize(observed(question, i));
+    state.PauseTiming();
+    client.flush(std::chrono::seconds(10));
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(observe_listening)->ArgName("input_bytes")->Arg(16)->Arg(1024);
+
+}  // namespace
+
+BENCHMARK_MAIN();

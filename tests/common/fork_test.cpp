@@ -1,0 +1,320 @@
+// Forks: what a child inherits, sends and counts. And exits: what is still delivered when a program ends.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "common/src/fork.h"
+#include "common/src/registry.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/transport_fixture.h"
+
+namespace llmtrace::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Runs `body` in a forked child, which ends with its result; an alarm ends one that hangs.
+pid_t start_child(const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::alarm(20);  // 5 s on a quiet machine; sanitizers and two cores need more
+  ::_exit(body());
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+std::vector<std::string> lines_at(const ScriptedServer& server) {
+  std::vector<std::string> all;
+  for (const ServerRequest& request : server.requests()) {
+    for (std::string& line : lines_of(request.body)) all.push_back(std::move(line));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+class Fork : public ::testing::Test {
+ protected:
+  std::unique_ptr<Target> make_target(LaneLimits limits = {}) {
+    return std::make_unique<Target>(Transport::create({.log_sink = log}),
+                                    line_destination("t", server.url(), limits));
+  }
+  std::shared_ptr<RecordingLogSink> log = std::make_shared<RecordingLogSink>();
+  ScriptedServer server;
+};
+
+TEST_F(Fork, AChildDeliversItsOwnAndNothingOfTheParents) {
+  const auto target = make_target({.linger = std::chrono::hours(1)});
+  target->submit_many(5, "parent-");
+
+  const int result = wait_for(start_child([&] {
+    target->submit_many(3, "child-");
+    return target->flush(seconds(10)) && target->stats().submitted == 3 &&
+                   target->stats().delivered == 3
+               ? 0
+               : 1;
+  }));
+
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(lines_at(server), (std::vector<std::string>{"child-0", "child-1", "child-2"}));
+  EXPECT_TRUE(target->flush(seconds(10)));
+  EXPECT_EQ(lines_at(server).size(), 8U);
+}
+
+TEST_F(Fork, AChildThatNeverTracesSendsAndStartsNothing) {
+  const auto target = make_target({.linger = std::chrono::hours(1)});
+  target->submit_many(5, "parent-");
+
+  const int result = wait_for(start_child([&] {
+    const bool flushed = target->flush(seconds(10));
+    target->close(seconds(10));
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return flushed && std::distance(begin(tasks), end(tasks)) == 1 ? 0 : 1;
+  }));
+
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(server.request_count(), 0U);
+  EXPECT_TRUE(target->flush(seconds(10)));
+}
+
+TEST_F(Fork, WhatWasOpenBelongsToTheParent) {
+  const auto target = make_target();
+  const Ref<Cell> open = start_cell({.name = "open"}, {.destinations = &target->set()});
+
+  const int result = wait_for(start_child([&] {
+    end_cell(*open, {});
+    end_cell(*open, {});
+    const Ref<Cell> below = start_cell({.name = "below"}, {.parent = open.get()});
+    const bool child_of = below->record.parent_span_id == open->record.span_id;
+    end_cell(*below, {});
+    const bool flushed = target->flush(seconds(10));  // the forked one is a drop
+    const DestinationStats stats = target->stats();
+    return child_of && !flushed && stats.dropped_by(DropReason::Forked) == 1 &&
+                   stats.delivered == 1 && stats.in_memory == 0
+               ? 0
+               : 1;
+  }));
+  end_cell(*open, {});
+
+  EXPECT_EQ(result, 0);
+  EXPECT_TRUE(target->flush(seconds(10)));
+  EXPECT_EQ(lines_at(server), (std::vector<std::string>{"below", "open"}));
+}
+
+TEST_F(Fork, IdsDifferInEveryChild) {
+  const auto target = make_target();
+  target->submit("warm");  // the thread's generator is seeded
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const auto write_id = [&] {
+    const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = &target->set()});
+    const std::string id = uuid_text(cell->record.uuid);
+    return ::write(pipe[1], id.data(), id.size()) == static_cast<ssize_t>(id.size()) ? 0 : 1;
+  };
+
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(wait_for(start_child(write_id)), 0);
+  EXPECT_EQ(write_id(), 0);
+
+  std::set<std::string> ids;
+  for (int i = 0; i < 9; ++i) {
+    std::string id(36, '\0');
+    ASSERT_EQ(::read(pipe[0], id.data(), id.size()), 36);
+    ids.insert(id);
+  }
+  EXPECT_EQ(ids.size(), 9U);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST_F(Fork, PreforkedWorkersAllDeliver) {
+  const auto target = make_target();
+  target->submit("parent");
+  std::vector<pid_t> workers;
+  for (int worker = 0; worker < 8; ++worker) {
+    workers.push_back(start_child([&, worker] {
+      for (int i = 0; i < 100; ++i) {
+        target->submit("w" + std::to_string(worker) + "-" + std::to_string(i));
+      }
+      return target->flush(seconds(10)) ? 0 : 1;
+    }));
+  }
+  for (const pid_t worker : workers) EXPECT_EQ(wait_for(worker), 0);
+  EXPECT_TRUE(target->flush(seconds(10)));
+
+  const auto lines = lines_at(server);
+  EXPECT_EQ(lines.size(), 801U);
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), 801U);
+}
+
+TEST_F(Fork, ADaemonForkedTwiceDelivers) {
+  const auto target = make_target();
+
+  const int result = wait_for(start_child([&] {
+    return wait_for(start_child([&] {
+      target->submit("daemon");
+      return target->flush(seconds(10)) ? 0 : 1;
+    }));
+  }));
+
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(lines_at(server), std::vector<std::string>{"daemon"});
+}
+
+TEST_F(Fork, AnExecutedProgramInheritsNoConnection) {
+  const auto target = make_target();
+  target->submit("x");
+  EXPECT_TRUE(target->flush(seconds(10)));  // a kept-alive connection is open now
+
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c",
+            "for fd in /proc/$$/fd/*; do"
+            "  inode=$(readlink $fd | sed -n 's/socket:\\[\\(.*\\)\\]/\\1/p');"
+            "  if [ -n \"$inode\" ] && grep -q \" $inode \" /proc/net/tcp; then exit 9; fi;"
+            "done",
+            nullptr);
+    ::_exit(1);
+  }
+  EXPECT_EQ(wait_for(child), 0);
+  target->submit("y");
+  EXPECT_TRUE(target->flush(seconds(10)));
+}
+
+// Threads submit and flush while others fork: no deadlock, nothing lost, nothing sent twice.
+TEST_F(Fork, InTheMiddleOfEverything) {
+  const auto target = make_target({.max_items = 10});
+  std::atomic<bool> stop{false};
+  std::atomic<int> submitted{0};
+  std::vector<std::thread> busy;
+  for (int i = 0; i < 2; ++i) {
+    busy.emplace_back([&] {
+      while (!stop) {
+        target->submit("parent-" + std::to_string(submitted++));
+        std::this_thread::yield();
+        if (submitted % 50 == 0) target->flush(seconds(1));
+      }
+    });
+  }
+  constexpr int kForks = 30;
+  for (int i = 0; i < kForks; ++i) {
+    const int result = wait_for(start_child([&, i] {
+      target->submit("child-" + std::to_string(i));
+      const bool flushed = target->flush(seconds(15));
+      target->close(seconds(1));
+      return flushed ? 0 : 1;
+    }));
+    EXPECT_EQ(result, 0) << i;
+  }
+  stop = true;
+  for (std::thread& thread : busy) thread.join();
+  EXPECT_TRUE(target->flush(seconds(20)));
+
+  const auto lines = lines_at(server);
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size()) << "duplicates";
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(submitted) + kForks);
+}
+
+// ---- Exits -------------------------------------------------------------------------------------------
+
+// The rest of this file runs this program again, as another process that does one thing and exits.
+int run_program(const std::string& scenario, const std::string& url) {
+  const std::string filter = "--gtest_filter=ExitScenario.DISABLED_" + scenario;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv("LLMTRACE_TEST_URL", url.c_str(), 1);
+    ::alarm(30);
+    ::execl("/proc/self/exe", "exit-scenario", filter.c_str(), "--gtest_also_run_disabled_tests",
+            "--gtest_brief=1", nullptr);
+    ::_exit(127);
+  }
+  return wait_for(child);
+}
+
+std::string scenario_url() {
+  const char* const url = ::getenv("LLMTRACE_TEST_URL");
+  return url == nullptr ? "" : url;
+}
+
+// A client that nobody closes, on the process's own transport.
+Target& default_target() {
+  static Target& target = *new Target(
+      Transport::process_default(),
+      line_destination("t", scenario_url(), {.linger = std::chrono::hours(1)}));
+  return target;
+}
+
+TEST(ExitScenario, DISABLED_ReturnFromMain) { default_target().submit_many(100); }
+
+TEST(ExitScenario, DISABLED_CallExit) {
+  default_target().submit_many(100);
+  std::exit(0);
+}
+
+TEST(ExitScenario, DISABLED_StaticDestructorLogs) {
+  // Registered before the transport's own handler, so it runs after that.
+  static struct AtTheEnd {
+    ~AtTheEnd() {
+      default_target().submit("too late");
+      const DestinationStats stats = default_target().stats();
+      const bool counted = stats.dropped_by(DropReason::ClientClosed) == 1 && stats.delivered == 1;
+      if (!counted || default_target().flush(seconds(1))) ::_exit(7);
+      ::_exit(0);
+    }
+  } at_the_end;
+  default_target().submit("in time");
+}
+
+TEST(ExitScenario, DISABLED_DetachedThreadsLog) {
+  for (int i = 0; i < 4; ++i) {
+    std::thread([] {
+      for (;;) default_target().submit("detached");
+    }).detach();
+  }
+  while (default_target().stats().submitted < 1000) std::this_thread::yield();
+  std::exit(0);
+}
+
+TEST(Exit, DrainsALiveClient) {
+  for (const char* scenario : {"ReturnFromMain", "CallExit"}) {
+    ScriptedServer server;
+    EXPECT_EQ(run_program(scenario, server.url()), 0) << scenario;
+    EXPECT_EQ(lines_at(server).size(), 100U) << scenario;
+  }
+}
+
+TEST(Exit, WaitsTwoSecondsForADeadServerAndNoLonger) {
+  ScriptedServer server;
+  server.always({.hold = true});
+  const auto start = std::chrono::steady_clock::now();
+
+  EXPECT_EQ(run_program("ReturnFromMain", server.url()), 0);
+
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(took, milliseconds(1900));
+  EXPECT_LE(took, milliseconds(5000));  // 2 s, and what starting a program takes on a busy machine
+}
+
+TEST(Exit, LaterCallsAreCountedNoOps) {
+  ScriptedServer server;
+  EXPECT_EQ(run_program("StaticDestructorLogs", server.url()), 0);
+  EXPECT_EQ(lines_at(server), std::vector<std::string>{"in time"});
+}
+
+TEST(Exit, SurvivesThreadsThatGoOnLogging) {
+  ScriptedServer server;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(run_program("DetachedThreadsLog", server.url()), 0);
+}
+
+}  // namespace
+}  // namespace llmtrace::testing

@@ -1,0 +1,198 @@
+// When a batch is sealed and how many requests are under way.
+#include "common/src/json_value.h"
+#include "tests/support/transport_fixture.h"
+
+namespace llmtrace::testing {
+namespace {
+
+class Batching : public TransportTest {};
+
+TEST_F(Batching, SealsAFullBatchWithoutWaiting) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 10}));
+
+  target.submit_many(10);
+
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_EQ(lines_of(http->requests()[0].body).size(), 10U);
+  ASSERT_TRUE(http->wait_idle());
+  expect_settled(target.stats());
+  EXPECT_EQ(target.stats().delivered, 10U);
+}
+
+TEST_F(Batching, SendsNothingBeforeTheLinger) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+
+  target.submit_many(3);
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(999));
+  ASSERT_TRUE(http->wait_idle());
+  const std::size_t early = http->request_count();
+  clock->advance(milliseconds(1));
+
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_EQ(early, 0U);
+  EXPECT_EQ(lines_of(http->requests()[0].body).size(), 3U);
+}
+
+TEST_F(Batching, CountsTheLingerFromTheFirstItem) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+
+  target.submit("first");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(900));
+  target.submit("second");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(100));
+
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_EQ(http->requests()[0].body, "first\nsecond\n");
+}
+
+TEST_F(Batching, SealsByBytes) {
+  const std::string text(200, 'x');
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_bytes = 1000}));
+
+  for (int i = 0; i < 20; ++i) target.submit(text);
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  std::size_t items = 0;
+  for (const auto& request : http->requests()) {
+    EXPECT_LE(request.body.size(), 1000U);
+    items += lines_of(request.body).size();
+  }
+  EXPECT_EQ(items, 20U);
+  EXPECT_EQ(http->request_count(), 5U);  // four lines of 201 bytes fit
+}
+
+TEST_F(Batching, SendsAnItemLargerThanABatchAlone) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_bytes = 1000}));
+
+  target.submit("small");
+  target.submit(std::string(5000, 'x'));
+  target.submit("small too");
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  ASSERT_EQ(http->request_count(), 3U);
+  EXPECT_EQ(http->requests()[1].body.size(), 5001U);
+}
+
+TEST_F(Batching, FillsBatchesWhileMoreIsComing) {
+  Target target(make_transport(),
+                line_destination("t", "http://127.0.0.1/", {.max_items = 100, .max_in_flight = 1}));
+  http->hold();
+
+  target.submit_many(100);
+  ASSERT_TRUE(http->wait_for_requests(1));
+  for (int round = 0; round < 5; ++round) {  // each round is old enough to go, but must wait its turn
+    target.submit_many(50);
+    clock->advance(seconds(2));
+    ASSERT_TRUE(http->wait_idle());
+  }
+  http->respond(reply_with(200));
+  http->answer(0, reply_with(200));
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  const auto requests = http->requests();
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_EQ(lines_of(requests[1].body).size(), 100U);
+  EXPECT_EQ(lines_of(requests[2].body).size(), 100U);
+  EXPECT_EQ(lines_of(requests[3].body).size(), 50U);
+}
+
+TEST_F(Batching, HasFourRequestsInFlightAtMost) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 1}));
+  http->hold();
+
+  target.submit_many(10);
+  ASSERT_TRUE(http->wait_for_requests(4));
+  ASSERT_TRUE(http->wait_idle());
+  const std::size_t in_flight = http->held_count();
+  http->answer(2, reply_with(200));
+  ASSERT_TRUE(http->wait_for_requests(5));
+  ASSERT_TRUE(http->wait_idle());
+
+  EXPECT_EQ(in_flight, 4U);
+  EXPECT_EQ(http->held_count(), 4U);
+  EXPECT_EQ(http->request_count(), 5U);
+}
+
+TEST_F(Batching, KeepsTheOrderOfOneThread) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 7}));
+
+  target.submit_many(100);
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  std::string all;
+  for (const auto& request : http->requests()) all += request.body;
+  std::string expected;
+  for (int i = 0; i < 100; ++i) expected += "item-" + std::to_string(i) + "\n";
+  EXPECT_EQ(all, expected);
+}
+
+TEST_F(Batching, CutsAnItemOverItsLimitOnACodePointAndSaysSo) {
+  Target target(make_transport(),
+                line_destination("t", "http://127.0.0.1/", {.max_item_bytes = 2000}));
+  std::string text;
+  while (text.size() < 10'000) text += "\xE2\x82\xAC";  // three bytes each
+
+  target.submit("big", text);
+  target.submit("small", "fits");
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  const auto lines = lines_of(http->requests().at(0).body);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_LE(lines[0].size(), 2000U);
+  const auto value = JsonValue::parse(lines[0].substr(4));
+  ASSERT_TRUE(value) << lines[0];
+  const std::string kept = (*value)["truncated"].as_string();
+  EXPECT_GT(kept.size(), 1000U);
+  EXPECT_EQ(kept.size() % 3, 0U);
+  EXPECT_EQ((*value)["bytes"].as_integer(), static_cast<std::int64_t>(text.size()));
+  EXPECT_EQ((*value)["sha256"].as_string(), to_hex(sha256(text)));
+  EXPECT_EQ(lines[1], "small \"fits\"");
+  EXPECT_EQ(target.stats().truncated_items, 1U);
+}
+
+TEST_F(Batching, DropsAnItemThatCannotBeCutWithoutASingleRequest) {
+  Target target(make_transport(),
+                line_destination("t", "http://127.0.0.1/", {.max_item_bytes = 100}));
+
+  target.submit(std::string(500, 'n'));  // a name is never cut
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(http->request_count(), 0U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::TooLarge), 1U);
+  ASSERT_EQ(errors().size(), 1U);
+  EXPECT_EQ(errors()[0].reason, DropReason::TooLarge);
+}
+
+TEST_F(Batching, CountsAnEncoderThatThrows) {
+  struct Throwing final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    using LineEncoder::encode;
+    void encode(const Record& record, std::string& out) override {
+      out.append("half");
+      if (record.name == "bad") throw std::runtime_error("no");
+      out.append("-").append(record.name).append("\n");
+    }
+  };
+  DestinationOptions options = line_destination("t", "http://127.0.0.1/");
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<Throwing>("http://127.0.0.1/", LaneLimits()));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+
+  target.submit("a");
+  target.submit("bad");
+  target.submit("b");
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(http->requests().at(0).body, "half-a\nhalf-b\n");
+  EXPECT_EQ(target.stats().dropped_by(DropReason::EncodeFailed), 1U);
+  expect_settled(target.stats());
+}
+
+}  // namespace
+}  // namespace llmtrace::testing

@@ -1,0 +1,340 @@
+// What replies do to batches: splits, drops, verdicts per item, and what a program hears of it.
+#include <set>
+
+#include "tests/support/transport_fixture.h"
+
+namespace llmtrace::testing {
+namespace {
+
+class Judging : public TransportTest {
+ protected:
+  // A server that has taken every line it has acknowledged.
+  FakeHttpClient::Responder server(std::function<int(const std::vector<std::string>&)> status) {
+    return [this, status](const FakeHttpClient::Request& request) {
+      const auto lines = lines_of(request.body);
+      const int code = status(lines);
+      if (code == 200) delivered.insert(delivered.end(), lines.begin(), lines.end());
+      return std::optional(reply_with(code, "why not"));
+    };
+  }
+  bool contains(const std::vector<std::string>& lines, std::string_view wanted) {
+    return std::find(lines.begin(), lines.end(), wanted) != lines.end();
+  }
+
+  std::vector<std::string> delivered;  // flusher thread; read when all is settled
+};
+
+// R9
+TEST_F(Judging, FindsOnePoisonItemIn500) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 500}));
+  for (const std::size_t poison : {0UL, 1UL, 249UL, 250UL, 333UL, 499UL}) {
+    const std::string name = "item-" + std::to_string(poison);
+    delivered.clear();
+    http->respond(server([&](const auto& lines) { return contains(lines, name) ? 400 : 200; }));
+    const std::size_t before = http->request_count();
+    const std::size_t errors_before = errors().size();
+
+    target.submit_many(500);
+    EXPECT_FALSE(target.flush(seconds(10)));
+
+    EXPECT_EQ(std::set<std::string>(delivered.begin(), delivered.end()).size(), 499U);
+    EXPECT_EQ(delivered.size(), 499U);
+    EXPECT_FALSE(contains(delivered, name));
+    EXPECT_LE(http->request_count() - before - 1, 18U) << "extra requests";
+    ASSERT_EQ(errors().size(), errors_before + 1);
+    const DeliveryError error = errors().back();
+    EXPECT_EQ(error.destination, "t");
+    EXPECT_EQ(error.reason, DropReason::Rejected);
+    EXPECT_EQ(error.http_status, 400);
+    EXPECT_EQ(error.count, 1U);
+    ASSERT_EQ(error.ids.size(), 1U);
+    EXPECT_EQ(error.ids[0].size(), 16U);
+    EXPECT_EQ(error.message, "HTTP 400: why not");
+    expect_settled(target.stats());
+  }
+}
+
+TEST_F(Judging, ReportsThePoisonItemsOwnId) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  http->respond(server([&](const auto& lines) { return contains(lines, "poison") ? 422 : 200; }));
+  target.submit_many(20);
+  const Ref<Cell> cell = start_cell({.name = "poison"}, {.destinations = &target.set()});
+  end_cell(*cell, {});
+  target.submit_many(20, "more-");
+
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  ASSERT_EQ(errors().size(), 1U);
+  EXPECT_EQ(errors()[0].ids, std::vector<std::string>{to_hex(cell->record.span_id)});
+}
+
+TEST_F(Judging, SplitsA413AndLearnsTheSmallerLimit) {
+  constexpr std::size_t kServerLimit = 100'000;
+  Target target(make_transport(),
+                line_destination("t", "http://127.0.0.1/", {.max_items = 100'000}));
+  http->respond([&](const FakeHttpClient::Request& request) {
+    const bool fits = request.body.size() <= kServerLimit;
+    return std::optional(reply_with(fits ? 200 : 413));
+  });
+  const std::string text(1000, 'x');
+
+  for (int i = 0; i < 1000; ++i) target.submit(text);
+  EXPECT_TRUE(target.flush(seconds(10)));
+  const std::size_t learned_at = http->request_count();
+  for (int i = 0; i < 1000; ++i) target.submit(text);
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  const auto requests = http->requests();
+  for (std::size_t i = learned_at; i < requests.size(); ++i) {
+    EXPECT_LE(requests[i].body.size(), kServerLimit);
+  }
+  EXPECT_EQ(target.stats().delivered, 2000U);
+}
+
+TEST_F(Judging, DropsASingleItemThatIsTooLargeForTheServer) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  http->respond([](const FakeHttpClient::Request& request) {
+    return std::optional(reply_with(request.body.size() > 1000 ? 413 : 200));
+  });
+
+  target.submit("a");
+  target.submit(std::string(5000, 'x'));
+  target.submit("b");
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(target.stats().delivered, 2U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::TooLarge), 1U);
+}
+
+TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsAtMostOnceASecond) {
+  for (const int status : {401, 403}) {
+    log = std::make_shared<RecordingLogSink>();
+    clock = std::make_shared<FakeClock>();
+    http = std::make_shared<FakeHttpClient>(clock);
+    Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 1}));
+    http->respond(reply_with(status));
+
+    target.submit_many(50);
+    EXPECT_FALSE(target.flush(seconds(10)));
+    const std::size_t at_once = log->lines().size();
+    clock->advance(seconds(1));
+    target.submit_many(50);
+    EXPECT_FALSE(target.flush(seconds(10)));
+
+    EXPECT_EQ(http->request_count(), 100U) << "no retries";
+    EXPECT_EQ(at_once, 1U);
+    EXPECT_EQ(log->lines().size(), 2U);
+    EXPECT_TRUE(log->contains("check TEST_KEY")) << log->text();
+    EXPECT_TRUE(log->contains("49 similar messages held back")) << log->text();
+    EXPECT_EQ(target.stats().dropped_by(DropReason::Unauthorized), 100U);
+    EXPECT_EQ(errors().back().http_status, status);
+  }
+}
+
+TEST_F(Judging, NamesTheHostOfARedirectAndDoesNotFollowIt) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  http->respond(reply_with(307, "", {{"Location", "https://elsewhere.example.com/x"}}));
+
+  target.submit("x");
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(http->request_count(), 1U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_TRUE(log->contains("https://elsewhere.example.com/x")) << log->text();
+}
+
+TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
+  struct Refusing final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    Verdict judge(const std::vector<Uuid>&, const HttpReply&, Timestamp) override {
+      return {.kind = Verdict::Kind::Delivered, .message = "two were no good", .rejected = 2};
+    }
+  };
+  DestinationOptions options = line_destination("t", "");
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<Refusing>("http://127.0.0.1/", LaneLimits()));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+
+  target.submit_many(5);
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(target.stats().delivered, 3U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 2U);
+  ASSERT_EQ(errors().size(), 1U);
+  EXPECT_EQ(errors()[0].count, 2U);
+  EXPECT_EQ(errors()[0].message, "two were no good");
+  expect_settled(target.stats());
+}
+
+// The reply holds one letter per item: d(elivered), r(etry), b(ad), u(nauthorized).
+struct PerItemEncoder final : LineEncoder {
+  using LineEncoder::LineEncoder;
+  Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp) override {
+    Verdict verdict{.kind = Verdict::Kind::PerItem, .message = "see each"};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const char letter = i < reply.body.size() ? reply.body[i] : 'd';
+      using Kind = ItemVerdict::Kind;
+      verdict.items.push_back(
+          {letter == 'd' ? Kind::Delivered : letter == 'r' ? Kind::Retry : Kind::Drop,
+           letter == 'u' ? DropReason::Unauthorized : DropReason::Rejected});
+    }
+    return verdict;
+  }
+};
+
+TEST_F(Judging, FollowsTheVerdictOfEachItem) {
+  DestinationOptions options = line_destination("t", "");
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<PerItemEncoder>("http://127.0.0.1/", LaneLimits()));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+  int calls = 0;
+  http->respond([&calls](const FakeHttpClient::Request&) {
+    return std::optional(reply_with(207, calls++ == 0 ? "drbudr" : "dd"));
+  });
+
+  target.submit_many(6);
+  EXPECT_FALSE(target.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));  // the two go after the backoff
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  const auto requests = http->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].body, "item-1\nitem-5\n");
+  EXPECT_EQ(target.stats().delivered, 4U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Unauthorized), 1U);
+  ASSERT_EQ(errors().size(), 2U) << "one report for each reason";
+  expect_settled(target.stats());
+}
+
+// An encoder that always wants another form must not send for ever.
+TEST_F(Judging, GuardsAgainstEndlessResends) {
+  struct Undecided final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    Verdict judge(const std::vector<Uuid>&, const HttpReply& reply, Timestamp) override {
+      return {.kind = Verdict::Kind::Resend, .message = describe(reply)};
+    }
+  };
+  DestinationOptions options = line_destination("t", "");
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<Undecided>("http://127.0.0.1/", LaneLimits()));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+  http->respond(reply_with(404));
+
+  target.submit("x");
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  EXPECT_EQ(http->request_count(), 4U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_EQ(errors().at(0).http_status, 404);
+}
+
+TEST_F(Judging, CountsAThrowingErrorCallbackAndLogSink) {
+  struct ThrowingSink final : LogSink {
+    void log(LogLevel, std::string_view) override { throw std::runtime_error("log"); }
+  };
+  TransportOptions transport_options = options();
+  transport_options.log_sink = std::make_shared<ThrowingSink>();
+  transport_options.on_error = [](const DeliveryError&) { throw 42; };
+  Target target(Transport::create(transport_options), line_destination("t", "http://127.0.0.1/"));
+  http->respond(reply_with(401));
+
+  target.submit("x");
+  EXPECT_FALSE(target.flush(seconds(10)));
+
+  // The callback, the line about the dropped item, and the line about the callback.
+  EXPECT_EQ(target.stats().user_code_failures, 3U);
+  expect_settled(target.stats());
+}
+
+TEST_F(Judging, AThrowingMaskFailsClosedAndIsCounted) {
+  DestinationOptions destination = line_destination("t", "http://127.0.0.1/");
+  destination.mask = [](JsonText text, Field) -> JsonText {
+    if (text.text.find("secret") != std::string::npos) throw std::runtime_error("mask");
+    return {"\"masked\""};
+  };
+  Target target(make_transport(), std::move(destination));
+
+  target.submit("a", "secret");
+  target.submit("b", "other");
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  EXPECT_EQ(http->requests().at(0).body,
+            "a \"" + std::string(kMaskFailed) + "\"\nb \"masked\"\n");
+  EXPECT_EQ(target.stats().user_code_failures, 1U);
+}
+
+TEST_F(Judging, AnHttpClientThatThrowsLosesNothing) {
+  struct Throwing final : HttpClient {
+    explicit Throwing(FakeHttpClient& real) : inner(real) {}
+    void send(std::uint64_t id, const HttpRequest& request) override {
+      if (failures > 0) {
+        --failures;
+        throw std::bad_alloc();
+      }
+      inner.send(id, request);
+    }
+    std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
+      return inner.poll(timeout);
+    }
+    void cancel(std::uint64_t id) noexcept override { inner.cancel(id); }
+    void wakeup() noexcept override { inner.wakeup(); }
+    HttpReply fetch(const HttpRequest& request) override { return inner.fetch(request); }
+    FakeHttpClient& inner;
+    int failures = 1;
+  };
+  TransportOptions transport_options = options();
+  transport_options.http_client = std::make_shared<Throwing>(*http);
+  Target target(Transport::create(transport_options), line_destination("t", "http://127.0.0.1/"));
+
+  target.submit("x");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));  // the linger
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 0U);
+  clock->advance(seconds(1));  // the backoff
+
+  EXPECT_TRUE(target.flush(seconds(10)));
+  EXPECT_EQ(http->request_count(), 1U);
+  expect_settled(target.stats());
+}
+
+TEST_F(Judging, AJudgeThatThrowsLosesNothing) {
+  struct Throwing final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) override {
+      if (calls++ == 0) throw std::bad_alloc();
+      return LineEncoder::judge(ids, reply, now);
+    }
+    int calls = 0;
+  };
+  DestinationOptions options = line_destination("t", "");
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<Throwing>("http://127.0.0.1/", LaneLimits()));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+
+  target.submit("x");
+  EXPECT_FALSE(target.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+
+  EXPECT_TRUE(target.flush(seconds(10)));
+  EXPECT_EQ(http->request_count(), 2U);
+  expect_settled(target.stats());
+}
+
+}  // namespace
+}  // namespace llmtrace::testing
