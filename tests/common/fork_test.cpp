@@ -15,8 +15,22 @@
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LLMTRACE_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LLMTRACE_TEST_SANITIZED 1
+#endif
+#endif
+
 namespace llmtrace::testing {
 namespace {
+
+#ifdef LLMTRACE_TEST_SANITIZED
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -46,8 +60,14 @@ std::vector<std::string> lines_at(const ScriptedServer& server) {
 
 class Fork : public ::testing::Test {
  protected:
+  // AddressSanitizer's allocator may be locked by another thread at the fork, and ThreadSanitizer refuses
+  // threads in a child of a process with threads. glibc's malloc and ours are made for it.
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "this sanitizer does not support what is tested";
+  }
   std::unique_ptr<Target> make_target(LaneLimits limits = {}) {
-    return std::make_unique<Target>(Transport::create({.log_sink = log}),
+    return std::make_unique<Target>(
+        Transport::create({.overflow = Overflow::block(seconds(60)), .log_sink = log}),
                                     line_destination("t", server.url(), limits));
   }
   std::shared_ptr<RecordingLogSink> log = std::make_shared<RecordingLogSink>();

@@ -110,11 +110,11 @@ TEST_F(Flush, DoesNotWaitForWhatComesLater) {
   http->hold();
   target.submit("before");
   ASSERT_TRUE(http->wait_for_requests(1));
-  auto flushed = std::async(std::launch::async, [&] { return target.flush(seconds(60)); });
-  // The flush has begun when a new item no longer counts for it: let the flusher take notice.
-  while (flushed.wait_for(milliseconds(1)) == std::future_status::ready) {
-  }
   ASSERT_TRUE(http->wait_idle());
+  const std::size_t wakeups = http->wakeup_count();
+  auto flushed = std::async(std::launch::async, [&] { return target.flush(seconds(60)); });
+  ASSERT_TRUE(http->wait_for_wakeup_after(wakeups));  // the flush is handed over
+  ASSERT_TRUE(http->wait_idle());                     // and taken
   target.submit("after");
   ASSERT_TRUE(http->wait_for_requests(2));
   http->answer(0, reply_with(200));

@@ -110,6 +110,15 @@ class FakeHttpClient final : public HttpClient {
     std::unique_lock lock(shared_->mutex);
     return shared_->changed.wait_for(lock, limit, [&] { return requests_.size() >= count; });
   }
+  std::size_t wakeup_count() const {
+    const std::lock_guard lock(shared_->mutex);
+    return wakeups_;
+  }
+  /// Waits until somebody has woken the flusher more than `count` times.
+  bool wait_for_wakeup_after(std::size_t count, std::chrono::seconds limit = std::chrono::seconds(20)) {
+    std::unique_lock lock(shared_->mutex);
+    return shared_->changed.wait_for(lock, limit, [&] { return wakeups_ > count; });
+  }
   /// Moves the clock to what the flusher waits for next; false when that is further off than `most`.
   bool advance_to_next_deadline(std::chrono::nanoseconds most) {
     std::chrono::nanoseconds step{0};
@@ -160,6 +169,7 @@ class FakeHttpClient final : public HttpClient {
   void wakeup() noexcept override {
     const std::lock_guard lock(shared_->mutex);
     woken_ = true;
+    ++wakeups_;
     shared_->changed.notify_all();
   }
 
@@ -190,6 +200,7 @@ class FakeHttpClient final : public HttpClient {
   std::chrono::steady_clock::time_point deadline_{};
   bool polling_ = false;
   bool woken_ = false;
+  std::size_t wakeups_ = 0;
 };
 
 }  // namespace llmtrace::testing
