@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs the standard set of end-to-end measurements and prints a Markdown table.
 # Usage: bench/run.sh BUILD_DIR [CASE ...]     without cases: all of them
-# Each case gets a sink of its own on a free port. Exit status 1 when a case lost or miscounted anything.
+# Each case gets a sink of its own on a free port. Exit status 1 when a case dropped, duplicated or
+# miscounted anything; burst-default alone may drop: it is more than the queue holds.
 set -euo pipefail
 
 programs="${1:?usage: bench/run.sh BUILD_DIR [CASE ...]}/bench"
@@ -45,6 +46,8 @@ measure() {  # measure CASE SINK_OPTIONS -- E2E_OPTIONS
   line=$("$programs/llmtrace_bench_e2e" --url "$sink_url" --destination langfuse "$@") || failed=1
   stop_sink
   row "$name" "$line"
+  [[ $(field duplicates "$line") == 0 ]] || failed=1
+  [[ $name == burst-default || $(field dropped "$line") == 0 ]] || failed=1
 }
 
 run_case() {

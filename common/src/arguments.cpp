@@ -54,23 +54,32 @@ std::vector<std::string_view> split_names(std::string_view text) {
   return names;
 }
 
+struct Arguments {
+  std::string_view names;
+  const JsonRef* values;
+  std::size_t count;
+};
+
+void write_arguments(JsonWriter& writer, const void* object) {
+  const auto& [names, values, count] = *static_cast<const Arguments*>(object);
+  const std::vector<std::string_view> keys = split_names(names);
+  // Template commas and parameter packs make the names uncountable: then an array.
+  const bool named = keys.size() == count && !names.empty();
+  named ? writer.begin_object() : writer.begin_array();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (named) writer.key(keys[i]);
+    write_guarded(writer, values[i]);
+  }
+  named ? writer.end_object() : writer.end_array();
+}
+
 }  // namespace
 
 Json arguments_to_json(std::string_view names, const JsonRef* values, std::size_t count) noexcept {
   Json result;
   guarded([&] {
-    const std::vector<std::string_view> keys = split_names(names);
-    // Template commas and parameter packs make the names uncountable: then an array.
-    const bool named = keys.size() == count && !names.empty();
-    std::string text;
-    JsonWriter writer(text);
-    named ? writer.begin_object() : writer.begin_array();
-    for (std::size_t i = 0; i < count; ++i) {
-      if (named) writer.key(keys[i]);
-      write_guarded(writer, values[i]);
-    }
-    named ? writer.end_object() : writer.end_array();
-    result = Json::from_text(std::move(text));
+    const Arguments arguments{names, values, count};
+    result = Json(JsonRef{&arguments, &write_arguments});
   });
   return result;
 }

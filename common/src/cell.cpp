@@ -115,7 +115,7 @@ Ref<const TraceAttributes> inherited_attributes(ContextNode& node) {
   return node.attributes_;
 }
 
-Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool* sampled_out) {
+Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bool* sampled_out) {
   ContextNode* const parent_node = options.parent;
   if (parent_node != nullptr && parent_node->suppressed_) return {};
   Cell* const parent = parent_node != nullptr ? parent_node->cell() : nullptr;
@@ -164,7 +164,7 @@ Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool
   return cell;
 }
 
-bool update_cell(Cell& cell, ObservationUpdate update) {
+bool update_cell(Cell& cell, ObservationUpdate&& update) {
   if (cell.fork_generation != current_fork_generation()) return false;  // the parent's to change
   {
     const std::lock_guard lock(cell.lock);
@@ -177,7 +177,7 @@ bool update_cell(Cell& cell, ObservationUpdate update) {
   return false;
 }
 
-bool end_cell(Cell& cell, ObservationUpdate update) {
+bool end_cell(Cell& cell, ObservationUpdate&& update) {
   if (cell.fork_generation != current_fork_generation()) {
     // Open at the fork: the parent process will send it. Its lock may be held by a thread that does not
     // exist here, so it is not touched. Counted once, for `ended` is this process's own copy.

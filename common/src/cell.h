@@ -88,13 +88,14 @@ struct StartOptions {
 
 /// Starts an observation. Null when nothing is recorded; `sampled_out` then tells whether that holds for
 /// everything below too.
-LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams params, const StartOptions& options, bool* sampled_out = nullptr);
+LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options,
+                                     bool* sampled_out = nullptr);
 
 /// Applies an update; false (and counted) when the cell has ended.
-LLMTRACE_EXPORT bool update_cell(Cell& cell, ObservationUpdate update);
+LLMTRACE_EXPORT bool update_cell(Cell& cell, ObservationUpdate&& update);
 
 /// Ends the cell and submits it; false when it had ended.
-LLMTRACE_EXPORT bool end_cell(Cell& cell, ObservationUpdate update);
+LLMTRACE_EXPORT bool end_cell(Cell& cell, ObservationUpdate&& update);
 
 /// The attributes that a child of `node` inherits.
 LLMTRACE_EXPORT Ref<const TraceAttributes> inherited_attributes(ContextNode& node);

@@ -203,14 +203,12 @@ void ObservedScope::set_input(Json input) noexcept {
 
 void ObservedScope::set_output(detail::JsonRef value) noexcept {
   guarded(*cell_, [&] {
-    std::string text;
-    JsonWriter writer(text);
-    detail::write_guarded(writer, value);
+    Json output(value);
     {
       const std::lock_guard lock(cell_->lock);
       cell_->record.output_from_macro = true;
     }
-    update_cell(*cell_, {.output = Json::from_text(std::move(text))});
+    update_cell(*cell_, {.output = std::move(output)});
   });
 }
 

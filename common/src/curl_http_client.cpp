@@ -23,7 +23,7 @@ constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 // Younger than what servers keep: the shortest known closes idle connections after 110 s.
 constexpr long kMaxConnectionAgeSeconds = 100;
-constexpr long kUploadBufferBytes = 2L << 20;  // half the system calls and CPU of the default 64 KiB
+constexpr long kUploadBufferBytes = 512L << 10;  // half the system calls and CPU of the default 64 KiB
 constexpr std::size_t kLargeBodyBytes = 64 * 1024;
 constexpr std::size_t kSpareHandles = 8;
 

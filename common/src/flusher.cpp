@@ -427,14 +427,14 @@ bool Flusher::drain_is_due(SteadyTime now) {
 void Flusher::drain(SteadyTime now) {
   const SteadyTime arrival = linger_deadline_ ? *linger_deadline_ - min_linger_ : now;
   const std::shared_ptr<const Mask> mask = process_mask();
-  while (!pending_.empty() && has_room()) {
+  while (!pending_.empty() && wants_more()) {
     process(pending_.front(), true, arrival, mask.get());
     const std::size_t bytes = pending_.front().bytes;
     pending_.pop_front();
     settle_budget(bytes, 1);
   }
   std::array<QueueItem, kChunk> chunk;
-  for (std::size_t round = 0; round < kChunksPerRound && has_room(); ++round) {
+  for (std::size_t round = 0; round < kChunksPerRound && wants_more(); ++round) {
     const std::size_t count = queue_.try_dequeue_bulk(chunk.begin(), kChunk);
     if (count == 0) break;
     std::size_t released_bytes = 0;
@@ -442,7 +442,7 @@ void Flusher::drain(SteadyTime now) {
     std::int64_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
       bytes += static_cast<std::int64_t>(chunk[i].bytes);
-      if (!has_room()) {
+      if (!wants_more()) {
         set_aside(chunk[i]);
         continue;
       }
@@ -471,10 +471,12 @@ void Flusher::settle_budget(std::size_t released_bytes, std::size_t released_ite
   lane_items_ = items;
 }
 
-bool Flusher::has_room() const {
+// Whether the queue is to be drained: one destination has room and is not busy with what it has.
+bool Flusher::wants_more() const {
   if (pipelines_.empty()) return true;
-  return std::any_of(pipelines_.begin(), pipelines_.end(),
-                     [this](const auto& entry) { return has_room(*entry.second); });
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [this](const auto& entry) {
+    return has_room(*entry.second) && !entry.second->lanes.front()->is_backed_up();
+  });
 }
 
 bool Flusher::has_room(const Pipeline& pipeline) const {
@@ -624,7 +626,8 @@ void Flusher::notify_producers() {
 
 milliseconds Flusher::poll_timeout(SteadyTime now) const {
   SteadyTime deadline = now + kIdlePoll;
-  if (linger_deadline_) deadline = std::min(deadline, *linger_deadline_);
+  // While nothing is taken from the queue its linger is of no interest; a reply comes first.
+  if (linger_deadline_ && wants_more()) deadline = std::min(deadline, *linger_deadline_);
   bool waiting_for_reply = false;
   for (const auto& [key, pipeline] : pipelines_) {
     for (const auto& lane : pipeline->lanes) {
@@ -638,8 +641,8 @@ milliseconds Flusher::poll_timeout(SteadyTime now) const {
     if (!waiting_for_reply) deadline = std::min(deadline, now + kFlushPoll);
   }
   const bool more_to_drain =
-      has_room() && (!pending_.empty() ||
-                     queued_items_.load(kRelaxed) >= ready_items_.load(kRelaxed));
+      wants_more() && (!pending_.empty() ||
+                       queued_items_.load(kRelaxed) >= ready_items_.load(kRelaxed));
   if (more_to_drain || deadline <= now) return milliseconds(0);
   return std::chrono::ceil<milliseconds>(deadline - now);
 }

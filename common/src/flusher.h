@@ -100,7 +100,7 @@ class Flusher {
   bool drain_is_due(SteadyTime now);
   void drain(SteadyTime now);
   void settle_budget(std::size_t released_bytes, std::size_t released_items);
-  bool has_room() const;
+  bool wants_more() const;
   bool has_room(const Pipeline& pipeline) const;
   void process(const QueueItem& item, bool was_pending, SteadyTime arrival,
                const Mask* mask) noexcept;

@@ -65,6 +65,9 @@ class Lane {
   std::optional<SteadyTime> next_deadline() const;
   std::size_t held_bytes() const noexcept { return held_bytes_; }
   std::size_t held_items() const noexcept { return held_items_; }
+  /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would only
+  /// make large bodies out of memory that was freed in small pieces.
+  bool is_backed_up() const noexcept { return failures_ == 0 && ready_.size() >= kWaitingBatches; }
   bool in_flight() const noexcept { return !in_flight_.empty(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
 
@@ -99,6 +102,8 @@ class Lane {
   void forget_bytes(const Batch& batch) noexcept;
   void report(DropReason reason, int http_status, std::uint64_t count,
               std::vector<std::string> ids, const std::string& message);
+
+  static constexpr std::size_t kWaitingBatches = 2;
 
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;

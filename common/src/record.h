@@ -77,10 +77,13 @@ struct Record {
     model_parameters = {};
   }
 
+  // The rest of a Cell, its place in the queue, and what malloc adds to the cell and its larger texts.
+  static constexpr std::size_t kOverhead = 192;
+
   /// The bytes that this record holds, about; what the transport's budget counts.
   std::size_t byte_size() const noexcept {
     std::size_t items = usage_details.items().size() + cost_details.items().size();
-    return sizeof(Record) + name.size() + input.text().size() + output.text().size() +
+    return sizeof(Record) + kOverhead + name.size() + input.text().size() + output.text().size() +
            metadata.text().size() + version.size() + status_message.size() + model.size() +
            model_parameters.text().size() + prompt.name.size() + 48 * items;
   }

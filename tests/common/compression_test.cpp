@@ -1,8 +1,8 @@
 #include "common/src/compression.h"
 
-#include <random>
-
 #include <gtest/gtest.h>
+
+#include <random>
 
 #include "tests/support/scripted_server.h"
 

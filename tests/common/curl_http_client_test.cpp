@@ -20,11 +20,10 @@ using SteadyClock = std::chrono::steady_clock;
 class Curl : public ::testing::Test {
  protected:
   std::shared_ptr<Transport> make_transport() {
-    return Transport::create(
-        {.log_sink = log, .on_error = [this](const DeliveryError& error) {
-           const std::lock_guard lock(mutex_);
-           errors_ += error.message + "\n";
-         }});
+    return Transport::create({.log_sink = log, .on_error = [this](const DeliveryError& error) {
+                                const std::lock_guard lock(mutex_);
+                                errors_ += error.message + "\n";
+                              }});
   }
   std::string errors() const {
     const std::lock_guard lock(mutex_);
@@ -114,7 +113,8 @@ TEST_F(Curl, SendsNothingBeforeRetryAfter) {
   EXPECT_EQ(target.stats().delivered, 10U);
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 2U);
-  EXPECT_GE(requests[1].at - requests[0].at, milliseconds(995));  // the reply took a moment to reach us
+  EXPECT_GE(requests[1].at - requests[0].at,
+            milliseconds(995));  // the reply took a moment to reach us
 }
 
 TEST_F(Curl, TakesACutBodyAfterA2xxForAnAck) {
@@ -138,7 +138,8 @@ TEST_F(Curl, FlushReturnsInTimeWhileTheServerHangs) {
   EXPECT_FALSE(target.flush(seconds(1)));
   const auto flushed = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - start);
   EXPECT_FALSE(target.close(milliseconds(200)));
-  const auto closed = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - start) - flushed;
+  const auto closed =
+      std::chrono::duration_cast<milliseconds>(SteadyClock::now() - start) - flushed;
 
   std::printf("flush(1 s) took %d ms, close(200 ms) %d ms\n", static_cast<int>(flushed.count()),
               static_cast<int>(closed.count()));
@@ -229,8 +230,9 @@ TEST_F(Curl, SpeaksHttpAndHttpsOnly) {
   const std::string path = ::testing::TempDir() + "llmtrace-curl-test";
   std::ofstream(path) << "content";
 
-  for (const std::string& url : {"file://" + path, std::string("ftp://127.0.0.1/x"),
-                                std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/")}) {
+  for (const std::string& url :
+       {"file://" + path, std::string("ftp://127.0.0.1/x"), std::string("gopher://127.0.0.1/x"),
+        std::string("dict://127.0.0.1/")}) {
     HttpRequest request;
     request.method = "GET";
     const HttpReply reply = fetch(url, request);
@@ -243,11 +245,16 @@ TEST_F(Curl, SpeaksHttpAndHttpsOnly) {
 TEST_F(Curl, LetsNoHeaderSmuggleAnother) {
   ScriptedServer server;
   const std::string nul("X-A\0B", 5);
-  for (const HttpHeader& header : std::vector<HttpHeader>{
-           {"X-Good", "value\r\nX-Evil: 1"}, {"X-Good", "value\nX-Evil: 1"},
-           {"X-Good", "value\rX-Evil: 1"}, {"X-Good\r\nX-Evil", "1"}, {"X-Good: a\r\nX-Evil", "1"},
-           {"X Evil", "1"}, {"", "1"}, {"X-Evil:", "1"}, {nul, "1"},
-           {"X-Good", std::string("a\0b", 3)}}) {
+  for (const HttpHeader& header : std::vector<HttpHeader>{{"X-Good", "value\r\nX-Evil: 1"},
+                                                          {"X-Good", "value\nX-Evil: 1"},
+                                                          {"X-Good", "value\rX-Evil: 1"},
+                                                          {"X-Good\r\nX-Evil", "1"},
+                                                          {"X-Good: a\r\nX-Evil", "1"},
+                                                          {"X Evil", "1"},
+                                                          {"", "1"},
+                                                          {"X-Evil:", "1"},
+                                                          {nul, "1"},
+                                                          {"X-Good", std::string("a\0b", 3)}}) {
     HttpRequest request;
     request.headers = {header};
     EXPECT_EQ(fetch(server.url(), request).status, 200);

@@ -1,6 +1,7 @@
-// R20: a server that cannot prove who it is gets no byte of a request. The servers are those of OpenSSL's
-// command line, with certificates made here.
+// R20: a server that cannot prove who it is gets no byte of a request. The servers are those of
+// OpenSSL's command line, with certificates made here.
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -14,8 +15,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "common/src/curl_http_client.h"
 
@@ -42,7 +41,8 @@ void make_certificate(const std::string& path, const std::string& host, long fro
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME* const name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1, 0);  // NOLINT
+                             reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1,
+                             0);  // NOLINT
   X509_set_issuer_name(certificate.get(), name);
   X509_EXTENSION* const alternative =
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("DNS:" + host).c_str());
@@ -62,8 +62,8 @@ class TlsServer {
     std::array<int, 2> output{};
     std::array<int, 2> input{};
     if (::pipe2(output.data(), O_CLOEXEC) != 0 || ::pipe2(input.data(), O_CLOEXEC) != 0) return;
-    std::vector<std::string> words = {"openssl", "s_server", "-accept", "127.0.0.1:0",
-                                      "-cert",   certificate, "-key",   certificate};
+    std::vector<std::string> words = {"openssl", "s_server",  "-accept", "127.0.0.1:0",
+                                      "-cert",   certificate, "-key",    certificate};
     words.insert(words.end(), options.begin(), options.end());
     child_ = ::fork();
     if (child_ == 0) {

@@ -1,4 +1,7 @@
-// Forks: what a child inherits, sends and counts. And exits: what is still delivered when a program ends.
+// Forks: what a child inherits, sends and counts. And exits: what is still delivered when a program
+// ends.
+#include "common/src/fork.h"
+
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +13,6 @@
 #include <set>
 #include <thread>
 
-#include "common/src/fork.h"
 #include "common/src/registry.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
@@ -60,15 +62,15 @@ std::vector<std::string> lines_at(const ScriptedServer& server) {
 
 class Fork : public ::testing::Test {
  protected:
-  // AddressSanitizer's allocator may be locked by another thread at the fork, and ThreadSanitizer refuses
-  // threads in a child of a process with threads. glibc's malloc and ours are made for it.
+  // AddressSanitizer's allocator may be locked by another thread at the fork, and ThreadSanitizer
+  // refuses threads in a child of a process with threads. glibc's malloc and ours are made for it.
   void SetUp() override {
     if (kSanitized) GTEST_SKIP() << "this sanitizer does not support what is tested";
   }
   std::unique_ptr<Target> make_target(LaneLimits limits = {}) {
     return std::make_unique<Target>(
         Transport::create({.overflow = Overflow::block(seconds(60)), .log_sink = log}),
-                                    line_destination("t", server.url(), limits));
+        line_destination("t", server.url(), limits));
   }
   std::shared_ptr<RecordingLogSink> log = std::make_shared<RecordingLogSink>();
   ScriptedServer server;
@@ -245,7 +247,8 @@ TEST_F(Fork, InTheMiddleOfEverything) {
   EXPECT_EQ(lines.size(), static_cast<std::size_t>(submitted) + kForks);
 }
 
-// ---- Exits -------------------------------------------------------------------------------------------
+// ---- Exits
+// -------------------------------------------------------------------------------------------
 
 // The rest of this file runs this program again, as another process that does one thing and exits.
 int run_program(const std::string& scenario, const std::string& url) {
@@ -268,9 +271,9 @@ std::string scenario_url() {
 
 // A client that nobody closes, on the process's own transport.
 Target& default_target() {
-  static Target& target = *new Target(
-      Transport::process_default(),
-      line_destination("t", scenario_url(), {.linger = std::chrono::hours(1)}));
+  static Target& target =
+      *new Target(Transport::process_default(),
+                  line_destination("t", scenario_url(), {.linger = std::chrono::hours(1)}));
   return target;
 }
 

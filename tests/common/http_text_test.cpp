@@ -1,8 +1,8 @@
 #include "common/src/http_text.h"
 
-#include <stdexcept>
-
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 namespace llmtrace::testing {
 namespace {
@@ -30,16 +30,17 @@ TEST(HeaderText, ValuesHoldNoControlCharacters) {
 TEST(BaseUrl, LosesWhatDoesNotBelongInIt) {
   EXPECT_EQ(checked_base_url("https://a.example.com/", "o"), "https://a.example.com");
   EXPECT_EQ(checked_base_url("https://a.example.com/path//", "o"), "https://a.example.com/path");
-  EXPECT_EQ(checked_base_url("http://user:pw@a.example.com:8080", "o"), "http://a.example.com:8080");
+  EXPECT_EQ(checked_base_url("http://user:pw@a.example.com:8080", "o"),
+            "http://a.example.com:8080");
   EXPECT_EQ(checked_base_url("https://a.example.com?key=1", "o"), "https://a.example.com");
   EXPECT_EQ(checked_base_url("https://a.example.com/#x", "o"), "https://a.example.com");
   EXPECT_EQ(checked_base_url("http://[::1]:3000", "o"), "http://[::1]:3000");
 }
 
 TEST(BaseUrl, RefusesWhatIsNone) {
-  for (const char* url :
-       {"", "a.example.com", "ftp://a", "file:///etc/passwd", "https://", "http://user@",
-        "https://a b", "https://a\r\nX: 1", "https://a\n", "javascript:alert(1)", "gopher://a/", "http://a:99999"}) {
+  for (const char* url : {"", "a.example.com", "ftp://a", "file:///etc/passwd", "https://",
+                          "http://user@", "https://a b", "https://a\r\nX: 1", "https://a\n",
+                          "javascript:alert(1)", "gopher://a/", "http://a:99999"}) {
     EXPECT_THROW(checked_base_url(url, "option"), std::invalid_argument) << url;
   }
 }
@@ -62,8 +63,9 @@ TEST(BaseUrl, KnowsThisMachine) {
                           "http://127.1.2.3", "http://[::1]:9/", "https://u@localhost/"}) {
     EXPECT_TRUE(is_loopback_url(url)) << url;
   }
-  for (const char* url : {"http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://128.0.0.1",
-                          "http://example.com/localhost", "http://localhost@evil.com", "http://[::2]"}) {
+  for (const char* url :
+       {"http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://128.0.0.1",
+        "http://example.com/localhost", "http://localhost@evil.com", "http://[::2]"}) {
     EXPECT_FALSE(is_loopback_url(url)) << url;
   }
 }

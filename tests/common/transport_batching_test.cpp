@@ -83,7 +83,8 @@ TEST_F(Batching, FillsBatchesWhileMoreIsComing) {
 
   target.submit_many(100);
   ASSERT_TRUE(http->wait_for_requests(1));
-  for (int round = 0; round < 5; ++round) {  // each round is old enough to go, but must wait its turn
+  for (int round = 0; round < 5;
+       ++round) {  // each round is old enough to go, but must wait its turn
     target.submit_many(50);
     clock->advance(seconds(2));
     ASSERT_TRUE(http->wait_idle());
@@ -168,8 +169,8 @@ TEST_F(Batching, DropsAnItemThatCannotBeCutWithoutASingleRequest) {
 
 TEST_F(Batching, CountsAnEncoderThatThrows) {
   struct Throwing final : LineEncoder {
-    using LineEncoder::LineEncoder;
     using LineEncoder::encode;
+    using LineEncoder::LineEncoder;
     void encode(const Record& record, std::string& out) override {
       out.append("half");
       if (record.name == "bad") throw std::runtime_error("no");

@@ -118,7 +118,8 @@ TEST_F(Budget, ABlockedProducerGivesUpAtItsTimeout) {
   ASSERT_TRUE(http->wait_idle());
 
   auto producer = std::async(std::launch::async, [&] { target.submit("one too many"); });
-  // It waits in real time between two looks at the clock: one more such wait, and it is still there.
+  // It waits in real time between two looks at the clock: one more such wait, and it is still
+  // there.
   EXPECT_EQ(producer.wait_for(milliseconds(250)), std::future_status::timeout);
   clock->advance(seconds(5));
   producer.get();

@@ -10,7 +10,8 @@ class Lifetime : public TransportTest {};
 
 void observed() { OBSERVE(); }
 
-// A thread remembers the set of live destinations; refreshing it may end the last transport in there.
+// A thread remembers the set of live destinations; refreshing it may end the last transport in
+// there.
 TEST_F(Lifetime, ATransportMayEndWithTheSetThatAThreadRemembered) {
   for (int i = 0; i < 3; ++i) {
     Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));

@@ -177,9 +177,10 @@ struct PerItemEncoder final : LineEncoder {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const char letter = i < reply.body.size() ? reply.body[i] : 'd';
       using Kind = ItemVerdict::Kind;
-      verdict.items.push_back(
-          {letter == 'd' ? Kind::Delivered : letter == 'r' ? Kind::Retry : Kind::Drop,
-           letter == 'u' ? DropReason::Unauthorized : DropReason::Rejected});
+      verdict.items.push_back({letter == 'd'   ? Kind::Delivered
+                               : letter == 'r' ? Kind::Retry
+                                               : Kind::Drop,
+                               letter == 'u' ? DropReason::Unauthorized : DropReason::Rejected});
     }
     return verdict;
   }
@@ -269,8 +270,7 @@ TEST_F(Judging, AThrowingMaskFailsClosedAndIsCounted) {
   target.submit("b", "other");
   EXPECT_TRUE(target.flush(seconds(10)));
 
-  EXPECT_EQ(http->requests().at(0).body,
-            "a \"" + std::string(kMaskFailed) + "\"\nb \"masked\"\n");
+  EXPECT_EQ(http->requests().at(0).body, "a \"" + std::string(kMaskFailed) + "\"\nb \"masked\"\n");
   EXPECT_EQ(target.stats().user_code_failures, 1U);
 }
 

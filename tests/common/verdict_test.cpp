@@ -18,12 +18,14 @@ const Timestamp kNow = *parse_rfc3339("2026-11-16T08:00:00Z");
 TEST(JudgeStatus, KnowsWhatToRetryWhatToSplitAndWhatToDrop) {
   using Kind = Verdict::Kind;
   const std::pair<int, Kind> table[] = {
-      {0, Kind::Retry},       {200, Kind::Delivered}, {201, Kind::Delivered}, {202, Kind::Delivered},
-      {204, Kind::Delivered}, {207, Kind::Delivered}, {301, Kind::Drop},      {302, Kind::Drop},
-      {304, Kind::Drop},      {400, Kind::Split},     {401, Kind::Drop},      {403, Kind::Drop},
-      {404, Kind::Drop},      {405, Kind::Drop},      {408, Kind::Retry},     {409, Kind::Drop},
-      {410, Kind::Drop},      {413, Kind::Split},     {422, Kind::Split},     {425, Kind::Retry},
-      {429, Kind::Retry},     {500, Kind::Retry},     {502, Kind::Retry},     {503, Kind::Retry},
+      {0, Kind::Retry},       {200, Kind::Delivered}, {201, Kind::Delivered},
+      {202, Kind::Delivered}, {204, Kind::Delivered}, {207, Kind::Delivered},
+      {301, Kind::Drop},      {302, Kind::Drop},      {304, Kind::Drop},
+      {400, Kind::Split},     {401, Kind::Drop},      {403, Kind::Drop},
+      {404, Kind::Drop},      {405, Kind::Drop},      {408, Kind::Retry},
+      {409, Kind::Drop},      {410, Kind::Drop},      {413, Kind::Split},
+      {422, Kind::Split},     {425, Kind::Retry},     {429, Kind::Retry},
+      {500, Kind::Retry},     {502, Kind::Retry},     {503, Kind::Retry},
       {504, Kind::Retry},     {599, Kind::Retry}};
   for (const auto& [status, kind] : table) {
     EXPECT_EQ(judge_status(reply_with(status), kNow).kind, kind) << status;
@@ -48,7 +50,8 @@ TEST(JudgeStatus, NamesTheHostOfARedirectWithoutUserInformation) {
 
 TEST(JudgeStatus, DescribesAReplyInOneReadableLine) {
   const std::string text =
-      judge_status(reply_with(400, "bad\r\n\x01 thing \xFF" + std::string(10'000, 'x')), kNow).message;
+      judge_status(reply_with(400, "bad\r\n\x01 thing \xFF" + std::string(10'000, 'x')), kNow)
+          .message;
 
   EXPECT_EQ(text.substr(0, 14), "HTTP 400: bad ");
   EXPECT_LT(text.size(), 400U);
@@ -78,7 +81,8 @@ TEST(RetryAfter, ReadsSecondsDatesAndGarbage) {
       {"Wed, 31 Dec 2200 23:59:59 GMT", hours(1)},
       {"Mon, 99 Nov 2026 08:02:00 GMT", seconds(60)},
   };
-  for (const auto& [text, expected] : table) EXPECT_EQ(parse_retry_after(text, kNow), expected) << text;
+  for (const auto& [text, expected] : table)
+    EXPECT_EQ(parse_retry_after(text, kNow), expected) << text;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The client itself: its calls to the server, several at once, scopes, and its end.
-#include <thread>
-
 #include <llmtrace/observe.h>
+
+#include <thread>
 
 #include "tests/langfuse/langfuse_fixture.h"
 
@@ -51,8 +51,9 @@ TEST_F(ClientTest, TellsWrongKeysFromOtherTrouble) {
     ASSERT_TRUE(wrong) << status;
     EXPECT_FALSE(*wrong) << status;
   }
-  for (const auto& reply : {reply_with(500), reply_with(200, "<html>"), reply_with(200, R"({"data":[]})"),
-                            no_reply(true), reply_with(302, "", {{"Location", "https://x"}})}) {
+  for (const auto& reply :
+       {reply_with(500), reply_with(200, "<html>"), reply_with(200, R"({"data":[]})"),
+        no_reply(true), reply_with(302, "", {{"Location", "https://x"}})}) {
     http->respond(reply);
     const auto trouble = client.auth_check();
     EXPECT_FALSE(trouble);

@@ -165,8 +165,9 @@ TEST_F(ConfigTest, TakesTheCompressionFromOpenTelemetry) {
 TEST_F(ConfigTest, DoesNotCompressToThisMachine) {
   EXPECT_EQ(resolve({.base_url = "http://localhost:3000"}).compression, Compression::None);
   EXPECT_EQ(resolve({.base_url = "http://127.0.0.1:3000"}).compression, Compression::None);
-  EXPECT_EQ(resolve({.base_url = "http://localhost:3000", .compression = Compression::Gzip}).compression,
-            Compression::Gzip);
+  EXPECT_EQ(
+      resolve({.base_url = "http://localhost:3000", .compression = Compression::Gzip}).compression,
+      Compression::Gzip);
 }
 
 TEST_F(ConfigTest, CanBeSwitchedOff) {
@@ -221,7 +222,8 @@ TEST_F(ConfigTest, NamesAWrongVariableItsValueAndTheRemedy) {
 
 TEST_F(ConfigTest, NamesAWrongOption) {
   EXPECT_NE(complaint({.sample_rate = 2}).find("Config::sample_rate"), std::string::npos);
-  EXPECT_NE(complaint({.sample_rate = std::nan("")}).find("Config::sample_rate"), std::string::npos);
+  EXPECT_NE(complaint({.sample_rate = std::nan("")}).find("Config::sample_rate"),
+            std::string::npos);
   EXPECT_NE(complaint({.timeout = milliseconds(0)}).find("Config::timeout"), std::string::npos);
   EXPECT_NE(complaint({.timeout = milliseconds::max()}).find("Config::timeout"), std::string::npos);
   EXPECT_NE(complaint({.flush_at = 0}).find("Config::flush_at"), std::string::npos);
@@ -284,12 +286,9 @@ TEST_F(ConfigTest, SanitisesTheEnvironmentAsTheServerDoes) {
   };
   const std::string long_name(60, 'a');
   const std::string cut(40, 'a');
-  const Row table[] = {{"production", "production", false},
-                       {"pre-prod_2", "pre-prod_2", false},
-                       {"Production", "production", true},
-                       {long_name.c_str(), cut.c_str(), true},
-                       {"with space", "default", true},
-                       {"langfuse-internal", "default", true},
+  const Row table[] = {{"production", "production", false}, {"pre-prod_2", "pre-prod_2", false},
+                       {"Production", "production", true},  {long_name.c_str(), cut.c_str(), true},
+                       {"with space", "default", true},     {"langfuse-internal", "default", true},
                        {"\xC3\xBC", "default", true}};
   for (const Row& row : table) {
     const ResolvedConfig resolved =
@@ -308,7 +307,8 @@ TEST_F(ConfigTest, WarnsOnceThatKeysGoUnencrypted) {
   };
 
   EXPECT_EQ(warnings("http://langfuse.internal:3000").size(), 1U);
-  EXPECT_NE(warnings("http://langfuse.internal:3000")[0].find("langfuse.internal"), std::string::npos);
+  EXPECT_NE(warnings("http://langfuse.internal:3000")[0].find("langfuse.internal"),
+            std::string::npos);
   EXPECT_TRUE(warnings("http://localhost:3000").empty());
   EXPECT_TRUE(warnings("https://langfuse.internal").empty());
 }

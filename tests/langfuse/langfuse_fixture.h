@@ -1,14 +1,14 @@
-// What the tests of the Langfuse module share: clients on a fake clock and a fake server, and the requests
-// that they made, decoded.
+// What the tests of the Langfuse module share: clients on a fake clock and a fake server, and the
+// requests that they made, decoded.
 #pragma once
+
+#include <gtest/gtest.h>
+#include <langfuse/client.h>
 
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
-#include <langfuse/client.h>
 
 #include "langfuse/src/resolved_config.h"
 #include "tests/support/fake_clock.h"
@@ -32,7 +32,8 @@ class LangfuseTest : public ::testing::Test {
     for (const char* name :
          {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION",
           "RENDER_GIT_COMMIT", "CI_COMMIT_SHA", "CIRCLE_SHA1", "SOURCE_VERSION", "TRAVIS_COMMIT",
-          "GIT_COMMIT", "GITHUB_SHA", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "DRONE_COMMIT_SHA"}) {
+          "GIT_COMMIT", "GITHUB_SHA", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION",
+          "DRONE_COMMIT_SHA"}) {
       environment.unset(name);
     }
   }

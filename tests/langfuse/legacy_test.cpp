@@ -140,7 +140,8 @@ TEST_F(Legacy, ReadsA207ItemByItem) {
   const auto requests = requests_to(kIngestion);
   ASSERT_EQ(requests.size(), 2U);
   const auto first = ids_of(requests[0]);
-  EXPECT_EQ(ids_of(requests[1]), (std::vector<std::string>{first[2], first[3], first[6], first[7]}));
+  EXPECT_EQ(ids_of(requests[1]),
+            (std::vector<std::string>{first[2], first[3], first[6], first[7]}));
   EXPECT_EQ(client.stats().delivered, 3U);
   EXPECT_EQ(client.stats().dropped_by(DropReason::Rejected), 2U);
   EXPECT_EQ(client.stats().dropped_by(DropReason::Unauthorized), 1U);
@@ -190,7 +191,8 @@ TEST_F(Legacy, BelievesNoVerdictThatIsNone) {
   const std::string deep = std::string(500'000, '[');
   for (const std::string& body :
        {std::string(), std::string("<html>"), std::string("{}"), std::string("[]"), deep,
-        R"({"errors":)" + deep, std::string(R"({"errors":{}})"), std::string(R"({"errors":null})")}) {
+        R"({"errors":)" + deep, std::string(R"({"errors":{}})"),
+        std::string(R"({"errors":null})")}) {
     Client client(config());
     http->respond(reply_with(207, body));
     client.span({.name = "x"}).end();

@@ -1,6 +1,5 @@
 // What a span says: every attribute, in both encodings.
 #include <llmtrace/observe.h>
-
 #include <llmtrace/version.h>
 
 #include "common/src/time_text.h"
@@ -30,9 +29,8 @@ INSTANTIATE_TEST_SUITE_P(, Otlp, ::testing::Values(Encoding::Protobuf, Encoding:
 Timestamp at(const char* text) { return *llmtrace::parse_rfc3339(text); }
 
 std::string nanoseconds(const char* text) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                            at(text).time_since_epoch())
-                            .count());
+  return std::to_string(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(at(text).time_since_epoch()).count());
 }
 
 TEST_P(Otlp, SendsTheHeadersOfEachRequest) {
@@ -159,19 +157,23 @@ TEST_P(Otlp, WritesNothingForWhatWasNotGiven) {
 TEST_P(Otlp, NamesEveryType) {
   using Type = ObservationType;
   const std::pair<Type, const char*> table[] = {
-      {Type::Span, "span"},           {Type::Generation, "generation"}, {Type::Event, "event"},
-      {Type::Embedding, "embedding"}, {Type::Agent, "agent"},           {Type::Tool, "tool"},
-      {Type::Chain, "chain"},         {Type::Retriever, "retriever"},   {Type::Evaluator, "evaluator"},
-      {Type::Guardrail, "guardrail"}, {Type::Prompt, "span"},           {Type::Parser, "span"}};
+      {Type::Span, "span"},           {Type::Generation, "generation"},
+      {Type::Event, "event"},         {Type::Embedding, "embedding"},
+      {Type::Agent, "agent"},         {Type::Tool, "tool"},
+      {Type::Chain, "chain"},         {Type::Retriever, "retriever"},
+      {Type::Evaluator, "evaluator"}, {Type::Guardrail, "guardrail"},
+      {Type::Prompt, "span"},         {Type::Parser, "span"}};
   Client client(config());
   for (const auto& [type, name] : table) {
-    client.start_observation({.name = std::to_string(static_cast<int>(type)), .as_type = type}).end();
+    client.start_observation({.name = std::to_string(static_cast<int>(type)), .as_type = type})
+        .end();
   }
   EXPECT_TRUE(client.flush(seconds(10)));
 
   const ReadExport read = spans();
   for (const auto& [type, name] : table) {
-    EXPECT_EQ(read.named(std::to_string(static_cast<int>(type)))["langfuse.observation.type"], name);
+    EXPECT_EQ(read.named(std::to_string(static_cast<int>(type)))["langfuse.observation.type"],
+              name);
   }
 }
 

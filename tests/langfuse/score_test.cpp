@@ -62,7 +62,8 @@ TEST_F(Scores, HaveFourDataTypes) {
   client.score({.name = "c", .value = "good", .trace_id = kTrace});
   client.score({.name = "b", .value = true, .trace_id = kTrace});
   client.score({.name = "b0", .value = 0, .trace_id = kTrace, .data_type = ScoreDataType::Boolean});
-  client.score({.name = "t", .value = "text", .trace_id = kTrace, .data_type = ScoreDataType::Text});
+  client.score(
+      {.name = "t", .value = "text", .trace_id = kTrace, .data_type = ScoreDataType::Text});
   client.score({.name = "cfg", .value = 1, .trace_id = kTrace, .config_id = "config-1"});
   EXPECT_TRUE(client.flush(seconds(10)));
 
@@ -222,7 +223,8 @@ TEST_F(Scores, AnyOther400IsBisected) {
        {R"({"message":"Invalid request data","error":[{"expected":"object","path":[3]}]})",
         R"({"message":"Invalid request data","error":[{"expected":"string","path":[]}]})",
         R"({"message":"Invalid request data","error":[{"expected":"object"}]})",
-        R"({"message":"Invalid request data","error":[]})", R"({"error":"text"})", "plain text", ""}) {
+        R"({"message":"Invalid request data","error":[]})", R"({"error":"text"})", "plain text",
+        ""}) {
     http = std::make_shared<FakeHttpClient>(clock);
     transport = llmtrace::Transport::create({.http_client = http, .clock = clock, .log_sink = log});
     http->respond([body](const FakeHttpClient::Request& request) {

@@ -1,6 +1,9 @@
-// FakeClock moves only when a test says so. Whoever waits by it registers a listener, which `advance`
-// calls: a fake HTTP client's poll, and with it the flusher, wakes as if the time had passed.
+// FakeClock moves only when a test says so. Whoever waits by it registers a listener, which
+// `advance` calls: a fake HTTP client's poll, and with it the flusher, wakes as if the time had
+// passed.
 #pragma once
+
+#include <llmtrace/clock.h>
 
 #include <atomic>
 #include <chrono>
@@ -8,8 +11,6 @@
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include <llmtrace/clock.h>
 
 namespace llmtrace::testing {
 

@@ -1,7 +1,9 @@
-// FakeHttpClient answers as a test's responder says, or holds a request until the test answers it. It
-// records every request with its body and the time on the fake clock, and knows when the flusher has
-// nothing more to do, so that "nothing is sent" can be asserted without a sleep.
+// FakeHttpClient answers as a test's responder says, or holds a request until the test answers it.
+// It records every request with its body and the time on the fake clock, and knows when the flusher
+// has nothing more to do, so that "nothing is sent" can be asserted without a sleep.
 #pragma once
+
+#include <llmtrace/http_client.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -16,13 +18,12 @@
 #include <utility>
 #include <vector>
 
-#include <llmtrace/http_client.h>
-
 #include "tests/support/fake_clock.h"
 
 namespace llmtrace::testing {
 
-inline HttpReply reply_with(int status, std::string body = {}, std::vector<HttpHeader> headers = {}) {
+inline HttpReply reply_with(int status, std::string body = {},
+                            std::vector<HttpHeader> headers = {}) {
   HttpReply reply;
   reply.status = status;
   reply.body = std::move(body);
@@ -69,7 +70,8 @@ class FakeHttpClient final : public HttpClient {
     });
   }
 
-  // ---- For the test ------------------------------------------------------------------------------
+  // ---- For the test
+  // ------------------------------------------------------------------------------
 
   void respond(Responder responder) {
     const std::lock_guard lock(shared_->mutex);
@@ -101,7 +103,8 @@ class FakeHttpClient final : public HttpClient {
     const std::lock_guard lock(shared_->mutex);
     return held_.size();
   }
-  /// Waits until the flusher sleeps in `poll` with nothing to wake it but time. False after `limit`.
+  /// Waits until the flusher sleeps in `poll` with nothing to wake it but time. False after
+  /// `limit`.
   bool wait_idle(std::chrono::seconds limit = std::chrono::seconds(20)) {
     std::unique_lock lock(shared_->mutex);
     return shared_->changed.wait_for(lock, limit, [this] { return idle(); });
@@ -115,11 +118,13 @@ class FakeHttpClient final : public HttpClient {
     return wakeups_;
   }
   /// Waits until somebody has woken the flusher more than `count` times.
-  bool wait_for_wakeup_after(std::size_t count, std::chrono::seconds limit = std::chrono::seconds(20)) {
+  bool wait_for_wakeup_after(std::size_t count,
+                             std::chrono::seconds limit = std::chrono::seconds(20)) {
     std::unique_lock lock(shared_->mutex);
     return shared_->changed.wait_for(lock, limit, [&] { return wakeups_ > count; });
   }
-  /// Moves the clock to what the flusher waits for next; false when that is further off than `most`.
+  /// Moves the clock to what the flusher waits for next; false when that is further off than
+  /// `most`.
   bool advance_to_next_deadline(std::chrono::nanoseconds most) {
     std::chrono::nanoseconds step{0};
     {
@@ -131,12 +136,13 @@ class FakeHttpClient final : public HttpClient {
     return true;
   }
 
-  // ---- HttpClient --------------------------------------------------------------------------------
+  // ---- HttpClient
+  // --------------------------------------------------------------------------------
 
   void send(std::uint64_t id, const HttpRequest& request) override {
     const std::lock_guard lock(shared_->mutex);
-    requests_.push_back({id, request.method, request.url, request.headers, std::string(request.body),
-                         request.timeout, clock_->steady_now()});
+    requests_.push_back({id, request.method, request.url, request.headers,
+                         std::string(request.body), request.timeout, clock_->steady_now()});
     std::optional<HttpReply> reply =
         responder_ ? responder_(requests_.back()) : std::optional(reply_with(200));
     if (reply) {

@@ -1,15 +1,14 @@
-// Reads an OTLP export request, protobuf or JSON, into plain values, with nothing of the encoder's own code
-// in it, so that a test sees what a server would.
+// Reads an OTLP export request, protobuf or JSON, into plain values, with nothing of the encoder's
+// own code in it, so that a test sees what a server would.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <protozero/pbf_reader.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <protozero/pbf_reader.hpp>
 
 #include "common/src/json_value.h"
 

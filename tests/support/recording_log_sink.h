@@ -1,13 +1,14 @@
-// RecordingLogSink keeps what was logged, so that a test can look for what must, and must not, be there.
+// RecordingLogSink keeps what was logged, so that a test can look for what must, and must not, be
+// there.
 #pragma once
+
+#include <llmtrace/log_sink.h>
 
 #include <algorithm>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <llmtrace/log_sink.h>
 
 namespace llmtrace::testing {
 
@@ -23,10 +24,9 @@ class RecordingLogSink final : public LogSink {
   }
   std::size_t count(std::string_view part) const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(
-        std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
-          return line.find(part) != std::string::npos;
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        lines_.begin(), lines_.end(),
+        [part](const std::string& line) { return line.find(part) != std::string::npos; }));
   }
   bool contains(std::string_view part) const { return count(part) != 0; }
   std::string text() const {

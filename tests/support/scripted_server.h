@@ -1,6 +1,6 @@
-// ScriptedServer is a real HTTP/1.1 server on a loopback port that misbehaves as told: what it answers, how
-// late, how much of it, and when it hangs up is the script's choice, per request. It records everything that
-// reaches it. One thread per connection; the destructor ends them all.
+// ScriptedServer is a real HTTP/1.1 server on a loopback port that misbehaves as told: what it
+// answers, how late, how much of it, and when it hangs up is the script's choice, per request. It
+// records everything that reaches it. One thread per connection; the destructor ends them all.
 #pragma once
 
 #include <netinet/in.h>
@@ -71,11 +71,11 @@ struct ServerReply {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{"{}"};
-  bool hold = false;           ///< waits for `release` before it answers
-  bool hang_up = false;        ///< closes the connection without a byte
-  std::size_t cut_at = kAll;   ///< sends so many bytes of the reply, then closes
-  std::size_t drip = 0;        ///< sends so many bytes at a time, one piece every 50 ms
-  std::string raw{};           ///< instead of all that: these bytes, then closes
+  bool hold = false;          ///< waits for `release` before it answers
+  bool hang_up = false;       ///< closes the connection without a byte
+  std::size_t cut_at = kAll;  ///< sends so many bytes of the reply, then closes
+  std::size_t drip = 0;       ///< sends so many bytes at a time, one piece every 50 ms
+  std::string raw{};          ///< instead of all that: these bytes, then closes
 };
 
 class ScriptedServer {
@@ -204,8 +204,8 @@ class ScriptedServer {
     }
     request.raw_body = buffer.substr(0, body_size);
     buffer.erase(0, body_size);
-    request.body = request.header("content-encoding") == "gzip" ? gunzip(request.raw_body)
-                                                                : request.raw_body;
+    request.body =
+        request.header("content-encoding") == "gzip" ? gunzip(request.raw_body) : request.raw_body;
     return true;
   }
 

@@ -1,6 +1,9 @@
-// What the transport's tests share: an encoder whose batches are lines of text, and a fixture with a
-// transport on a fake clock, a fake HTTP client and recorded logs and errors.
+// What the transport's tests share: an encoder whose batches are lines of text, and a fixture with
+// a transport on a fake clock, a fake HTTP client and recorded logs and errors.
 #pragma once
+
+#include <gtest/gtest.h>
+#include <llmtrace/transport.h>
 
 #include <chrono>
 #include <functional>
@@ -10,9 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
-#include <llmtrace/transport.h>
 
 #include "common/src/cell.h"
 #include "common/src/encoder.h"
@@ -100,7 +100,8 @@ class Target {
   Ref<const DestinationSet> set_;
 };
 
-inline DestinationOptions line_destination(std::string name, std::string url, LaneLimits limits = {}) {
+inline DestinationOptions line_destination(std::string name, std::string url,
+                                           LaneLimits limits = {}) {
   DestinationOptions options;
   options.name = std::move(name);
   options.unauthorized_hint = "check TEST_KEY";

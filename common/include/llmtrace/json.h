@@ -43,6 +43,8 @@ class LLMTRACE_EXPORT Json {
       assign(detail::json_ref(value));
     }
   }
+  /// For llmtrace itself: a value that is only referred to.
+  explicit Json(detail::JsonRef value) { assign(value); }
   Json(const char* value);  // NOLINT(google-explicit-constructor); null gives JSON null
   Json(std::initializer_list<JsonMember> members);
   template <class Value>
