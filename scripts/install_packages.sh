@@ -26,6 +26,11 @@ fi
 
 missing=()
 for package in "${wanted[@]}"; do
+  # Node.js often comes from elsewhere than Debian, in packages that conflict with Debian's npm.
+  case $package in
+    nodejs) ! command -v node >/dev/null || continue ;;
+    npm) ! command -v npm >/dev/null || continue ;;
+  esac
   status=$(dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | sort -u || true)
   [ "$status" = installed ] || missing+=("$package")
 done
