@@ -1,13 +1,12 @@
 // OBSERVE's arguments: the macro's text is split into names, which become the keys of the input.
 #include <cxxabi.h>
+#include <llmtrace/observed_scope.h>
 
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <typeinfo>
 #include <vector>
-
-#include <llmtrace/observed_scope.h>
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"

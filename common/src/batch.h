@@ -1,5 +1,5 @@
-// Batch is the unit of retry: fragments of one lane, sealed, with what is known of its attempts. Once
-// sealed its bytes never change.
+// Batch is the unit of retry: fragments of one lane, sealed, with what is known of its attempts.
+// Once sealed its bytes never change.
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ struct Batch {
 
   std::string payload;
   std::vector<Fragment> fragments;
-  std::string_view body;   // what is sent: in `payload`, or `assembled`
-  std::string assembled;   // a body built or compressed for the attempt under way
+  std::string_view body;  // what is sent: in `payload`, or `assembled`
+  std::string assembled;  // a body built or compressed for the attempt under way
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
   std::uint32_t outage = 0;   // how many outages the lane knew of when the attempt began

@@ -96,9 +96,7 @@ ContextNode* exchange_current_node(ContextNode* node) noexcept {
   return std::exchange(thread_context.node, node);
 }
 
-detail::ContextPlace current_place() noexcept {
-  return {&thread_context, thread_context.scope};
-}
+detail::ContextPlace current_place() noexcept { return {&thread_context, thread_context.scope}; }
 
 std::uint64_t enter_scope() noexcept {
   return std::exchange(thread_context.scope, ++thread_context.last_scope);
@@ -179,8 +177,8 @@ bool update_cell(Cell& cell, ObservationUpdate&& update) {
 
 bool end_cell(Cell& cell, ObservationUpdate&& update) {
   if (cell.fork_generation != current_fork_generation()) {
-    // Open at the fork: the parent process will send it. Its lock may be held by a thread that does not
-    // exist here, so it is not touched. Counted once, for `ended` is this process's own copy.
+    // Open at the fork: the parent process will send it. Its lock may be held by a thread that does
+    // not exist here, so it is not touched. Counted once, for `ended` is this process's own copy.
     if (!std::exchange(cell.ended, true)) {
       for (const Ref<Destination>& destination : cell.destinations_->destinations()) {
         destination->refuse(DropReason::Forked);

@@ -1,16 +1,18 @@
-// Cell is an open observation: one reference-counted object with a one-word lock, shared by its handle,
-// the context and the queue. It is a context node itself, so making it current allocates nothing.
+// Cell is an open observation: one reference-counted object with a one-word lock, shared by its
+// handle, the context and the queue. It is a context node itself, so making it current allocates
+// nothing.
 //
-// The start half of the record is written before anybody else sees the cell. The end half is written under
-// the lock until the first `end`, which sets `ended`; from then on the flusher thread alone reads it.
+// The start half of the record is written before anybody else sees the cell. The end half is
+// written under the lock until the first `end`, which sets `ended`; from then on the flusher thread
+// alone reads it.
 #pragma once
+
+#include <llmtrace/context.h>
 
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <string>
-
-#include <llmtrace/context.h>
 
 #include "common/src/destination.h"
 #include "common/src/record.h"
@@ -26,11 +28,11 @@ class ContextNode : public RefCounted {
   /// The nearest observation, or null.
   virtual Cell* cell() noexcept { return observation_.get(); }
 
-  Ref<Cell> observation_;                     // for a node that is no observation itself
-  Ref<const TraceAttributes> attributes_;     // what observations started here inherit
-  Ref<const DestinationSet> destinations_;    // where they go; null: to every global client
-  bool suppressed_ = false;                   // nothing starts here: sampled out, or by suppress()
-  bool handles_too_ = false;                  // by suppress(): nor does a handle start a child here
+  Ref<Cell> observation_;                   // for a node that is no observation itself
+  Ref<const TraceAttributes> attributes_;   // what observations started here inherit
+  Ref<const DestinationSet> destinations_;  // where they go; null: to every global client
+  bool suppressed_ = false;                 // nothing starts here: sampled out, or by suppress()
+  bool handles_too_ = false;                // by suppress(): nor does a handle start a child here
 };
 
 /// A lock of one word; the wait is a futex, the free path one compare-exchange.
@@ -79,15 +81,16 @@ void leave_scope(std::uint64_t outer) noexcept;
 
 /// How an observation starts.
 struct StartOptions {
-  ContextNode* parent = nullptr;                 // null: a root
-  const DestinationSet* destinations = nullptr;  // null: the parent's; for a root, every global client
-  Ref<const TraceAttributes> attributes{};       // null: the parent's
-  std::optional<TraceId> trace_id{};             // of a root, given from outside
+  ContextNode* parent = nullptr;  // null: a root
+  const DestinationSet* destinations =
+      nullptr;                              // null: the parent's; for a root, every global client
+  Ref<const TraceAttributes> attributes{};  // null: the parent's
+  std::optional<TraceId> trace_id{};        // of a root, given from outside
   bool input_from_macro = false;
 };
 
-/// Starts an observation. Null when nothing is recorded; `sampled_out` then tells whether that holds for
-/// everything below too.
+/// Starts an observation. Null when nothing is recorded; `sampled_out` then tells whether that
+/// holds for everything below too.
 LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options,
                                      bool* sampled_out = nullptr);
 

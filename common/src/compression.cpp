@@ -1,10 +1,10 @@
 #include "common/src/compression.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <limits>
 #include <new>
-
-#include <zlib.h>
 
 namespace llmtrace {
 inline namespace v0 {

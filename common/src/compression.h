@@ -1,11 +1,11 @@
 // gzip at level 1: for telemetry, the only level whose cost stays below that of encoding.
 #pragma once
 
+#include <llmtrace/export.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {

@@ -1,4 +1,5 @@
-// The one place that includes moodycamel's queue: Debian and upstream install it under different paths.
+// The one place that includes moodycamel's queue: Debian and upstream install it under different
+// paths.
 #pragma once
 
 #if __has_include(<concurrentqueue/concurrentqueue.h>)

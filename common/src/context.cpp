@@ -1,10 +1,9 @@
+#include <llmtrace/await.h>
 #include <llmtrace/context.h>
+#include <llmtrace/observed_scope.h>
 
 #include <algorithm>
 #include <mutex>
-
-#include <llmtrace/await.h>
-#include <llmtrace/observed_scope.h>
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"
@@ -91,8 +90,8 @@ void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes) {
 
 namespace {
 
-// Adds to what the open observation itself says. Its children are not its scope's business: they inherit
-// from the context that they start in.
+// Adds to what the open observation itself says. Its children are not its scope's business: they
+// inherit from the context that they start in.
 void add_attributes(Cell& cell, PropagateParams params) {
   if (cell.fork_generation != current_fork_generation()) return;
   const std::lock_guard lock(cell.lock);
@@ -144,7 +143,8 @@ Context destination_context(const Ref<Destination>& destination) {
   return Context(node.detach());
 }
 
-// ---- ObservedScope ---------------------------------------------------------------------------------
+// ---- ObservedScope
+// ---------------------------------------------------------------------------------
 
 void ObservedScope::begin(const char* name, ObservationType type) noexcept {
   start(name, {.as_type = type});
@@ -193,7 +193,8 @@ void ObservedScope::finish() noexcept {
 }
 
 void ObservedScope::set_input(Json input) noexcept {
-  // Nobody else knows the cell yet but the thread's own context: the start half may still be written.
+  // Nobody else knows the cell yet but the thread's own context: the start half may still be
+  // written.
   guarded(*cell_, [&] {
     if (cell_->record.input_from_macro && cell_->record.input.is_absent()) {
       cell_->record.input = std::move(input);
@@ -213,8 +214,8 @@ void ObservedScope::set_output(detail::JsonRef value) noexcept {
 }
 
 void ObservedScope::record_current_exception() noexcept {
-  // A thread that is being cancelled or has called pthread_exit unwinds without an exception; to catch
-  // and keep that would end the process.
+  // A thread that is being cancelled or has called pthread_exit unwinds without an exception; to
+  // catch and keep that would end the process.
   if (cell_ == nullptr || !std::current_exception()) return;
   guarded(*cell_, [&] {
     error_recorded_ = true;
@@ -230,7 +231,8 @@ void ObservedScope::record_current_exception() noexcept {
   });
 }
 
-// ---- Awaiting ---------------------------------------------------------------------------------------
+// ---- Awaiting
+// ---------------------------------------------------------------------------------------
 
 namespace detail {
 
@@ -280,8 +282,8 @@ void AwaitContext::take_back() noexcept {
   if (node_ != nullptr) node_->retain();
   scope_->previous_ = exchange_current_node(node_);
   if (scope_->previous_ == node_ && current_place() == place_) {
-    // Resumed before the thread left the place where the context was lent: what is current there is our
-    // own. What must follow the scope is what was current outside.
+    // Resumed before the thread left the place where the context was lent: what is current there is
+    // our own. What must follow the scope is what was current outside.
     std::swap(scope_->previous_, outer_);
   }
   forget_outer();

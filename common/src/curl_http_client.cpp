@@ -1,17 +1,16 @@
 #include "common/src/curl_http_client.h"
 
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <llmtrace/version.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
-
-#include <curl/curl.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-
-#include <llmtrace/version.h>
 
 #include "common/src/http_text.h"
 
@@ -23,7 +22,8 @@ constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 // Younger than what servers keep: the shortest known closes idle connections after 110 s.
 constexpr long kMaxConnectionAgeSeconds = 100;
-constexpr long kUploadBufferBytes = 512L << 10;  // half the system calls and CPU of the default 64 KiB
+constexpr long kUploadBufferBytes = 512L
+                                    << 10;  // half the system calls and CPU of the default 64 KiB
 constexpr std::size_t kLargeBodyBytes = 64 * 1024;
 constexpr std::size_t kSpareHandles = 8;
 
@@ -66,8 +66,8 @@ struct Transfer {
   unsigned sends = 0;
 };
 
-// libcurl sends a request again by itself when a kept-alive connection dies before the reply. The server
-// may have had the first one, so whether to repeat it is not for this layer to decide.
+// libcurl sends a request again by itself when a kept-alive connection dies before the reply. The
+// server may have had the first one, so whether to repeat it is not for this layer to decide.
 int on_send(void* user, char*, char*, int, int) noexcept {
   return static_cast<Transfer*>(user)->sends++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
@@ -100,7 +100,8 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noe
       transfer.reply.headers.clear();  // a 100 Continue, or a proxy's reply, came before
     } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
       std::string_view value = line.substr(colon + 1);
-      while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+      while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+        value.remove_prefix(1);
       transfer.reply.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
     }
   } catch (const std::exception&) {
@@ -109,7 +110,8 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noe
   return size;
 }
 
-// A program that the process executes must not inherit the connections, and the TLS state behind them.
+// A program that the process executes must not inherit the connections, and the TLS state behind
+// them.
 curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
   const int socket = ::socket(address->family, address->socktype, address->protocol);
   if (socket >= 0) ::fcntl(socket, F_SETFD, FD_CLOEXEC);
@@ -162,7 +164,8 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
 }
 
-// The reply as far as it came. A status line without the rest keeps its status: an ack may be in it.
+// The reply as far as it came. A status line without the rest keeps its status: an ack may be in
+// it.
 HttpReply finish(Transfer& transfer, CURLcode code) {
   HttpReply reply = std::move(transfer.reply);
   long status = 0;
@@ -175,8 +178,8 @@ HttpReply finish(Transfer& transfer, CURLcode code) {
   reply.status = static_cast<int>(status);
   reply.complete = code == CURLE_OK;
   const bool repeated = transfer.sends > 1;
-  reply.request_sent = repeated || (sent_header > 0 &&
-                                    uploaded == static_cast<curl_off_t>(transfer.body_size));
+  reply.request_sent =
+      repeated || (sent_header > 0 && uploaded == static_cast<curl_off_t>(transfer.body_size));
   if (transfer.too_large) {
     reply.error = "the server's reply is larger than llmtrace reads (1 MiB, 64 KiB of headers)";
   } else if (repeated) {

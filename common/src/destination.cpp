@@ -52,8 +52,9 @@ void DestinationCounters::reset() noexcept {
   for (auto& count : submitted) count.store(0, kRelaxed);
   for (auto& count : settled) count.store(0, kRelaxed);
   for (auto& count : dropped) count.store(0, kRelaxed);
-  for (auto* count : {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
-                      &invalid_numbers, &user_code_failures, &truncated_items, &flushed_drops}) {
+  for (auto* count :
+       {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
+        &invalid_numbers, &user_code_failures, &truncated_items, &flushed_drops}) {
     count->store(0, kRelaxed);
   }
 }
@@ -73,7 +74,8 @@ void Destination::settle_dropped(std::size_t slot, DropReason reason,
   counters_.settled[slot].fetch_add(count, std::memory_order_release);
 }
 
-// Settled is read first: that it equals the later look at submitted means that nothing was on its way.
+// Settled is read first: that it equals the later look at submitted means that nothing was on its
+// way.
 bool Destination::is_settled(std::size_t slot) const noexcept {
   const std::uint64_t settled = counters_.settled[slot].load(std::memory_order_acquire);
   return settled == counters_.submitted[slot].load(std::memory_order_acquire);

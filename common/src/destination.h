@@ -1,7 +1,10 @@
-// Destination is one live client as producers see it: where items may go, whether a trace is kept, and
-// the counters. DestinationSet is an immutable set of them, fixed at a trace's root and inherited by every
-// observation below. Any thread.
+// Destination is one live client as producers see it: where items may go, whether a trace is kept,
+// and the counters. DestinationSet is an immutable set of them, fixed at a trace's root and
+// inherited by every observation below. Any thread.
 #pragma once
+
+#include <llmtrace/observation.h>
+#include <llmtrace/stats.h>
 
 #include <array>
 #include <atomic>
@@ -9,9 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <llmtrace/observation.h>
-#include <llmtrace/stats.h>
 
 #include "common/src/encoder.h"
 #include "common/src/ref.h"
@@ -28,15 +28,16 @@ struct DestinationOptions {
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
   bool debug = false;             ///< says in the log what became of each request
-  /// The lanes. Called again in a forked child, so it must depend on nothing that may be mid-change.
+  /// The lanes. Called again in a forked child, so it must depend on nothing that may be
+  /// mid-change.
   std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;
 };
 
 /// How many flushes can be told apart at once; see Flusher.
 inline constexpr std::size_t kEpochSlots = 4;
 
-/// Monotonic counters. `submitted` is written by producers before an item is queued, `settled` when it
-/// was delivered or dropped; both by the flush epoch that the item belongs to.
+/// Monotonic counters. `submitted` is written by producers before an item is queued, `settled` when
+/// it was delivered or dropped; both by the flush epoch that the item belongs to.
 struct DestinationCounters {
   std::array<std::atomic<std::uint64_t>, kEpochSlots> submitted{};
   std::array<std::atomic<std::uint64_t>, kEpochSlots> settled{};
@@ -93,7 +94,8 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   const std::vector<TransportImpl*>& transports() const noexcept { return transports_; }
   bool empty() const noexcept { return destinations_.empty(); }
   bool contains(const Destination& destination) const noexcept;
-  /// The transport that keeps the time and makes the ids of a trace: the first one. Not for an empty set.
+  /// The transport that keeps the time and makes the ids of a trace: the first one. Not for an
+  /// empty set.
   TransportImpl& keeper() const noexcept { return *transports_.front(); }
   /// Whether a destination keeps only some traces.
   bool samples() const noexcept { return samples_; }

@@ -1,7 +1,10 @@
-// Encoder is what a destination is made of: it turns items into bytes, says how a request looks, and
-// judges the reply. One per lane (a kind of request with its own queue and retry state). It is pure but
-// for what it learns from replies, does no I/O, and runs on the flusher thread only.
+// Encoder is what a destination is made of: it turns items into bytes, says how a request looks,
+// and judges the reply. One per lane (a kind of request with its own queue and retry state). It is
+// pure but for what it learns from replies, does no I/O, and runs on the flusher thread only.
 #pragma once
+
+#include <llmtrace/http_client.h>
+#include <llmtrace/stats.h>
 
 #include <chrono>
 #include <cstddef>
@@ -10,9 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <llmtrace/http_client.h>
-#include <llmtrace/stats.h>
 
 #include "common/src/record.h"
 
@@ -56,8 +56,8 @@ struct Verdict {
   } kind = Kind::Delivered;
   std::optional<std::chrono::milliseconds> retry_after{};
   DropReason reason = DropReason::Rejected;
-  std::string message{};            ///< for a person
-  std::uint64_t rejected = 0;       ///< of a Delivered batch: refused by the server, unknown which
+  std::string message{};       ///< for a person
+  std::uint64_t rejected = 0;  ///< of a Delivered batch: refused by the server, unknown which
   std::vector<ItemVerdict> items{};
 };
 
@@ -74,8 +74,8 @@ class LLMTRACE_EXPORT Encoder {
 
   /// What goes around fragments that are `payload_bytes` long together.
   virtual Envelope envelope(std::size_t payload_bytes) const = 0;
-  /// For an encoder whose form changes between attempts: builds the whole body from the fragments and
-  /// returns true. By default the body is the payload inside its envelope.
+  /// For an encoder whose form changes between attempts: builds the whole body from the fragments
+  /// and returns true. By default the body is the payload inside its envelope.
   virtual bool assemble(const std::vector<std::string_view>& /*fragments*/, std::string& /*body*/) {
     return false;
   }

@@ -1,10 +1,10 @@
 #include "common/src/flusher.h"
 
-#include <algorithm>
-#include <exception>
-
 #include <pthread.h>
 #include <signal.h>
+
+#include <algorithm>
+#include <exception>
 
 #include "common/src/cell.h"
 #include "common/src/masking.h"
@@ -18,8 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr std::size_t kChunk = 256;           // items taken from the queue at once
-constexpr std::size_t kChunksPerRound = 16;   // then the network gets its turn
+constexpr std::size_t kChunk = 256;          // items taken from the queue at once
+constexpr std::size_t kChunksPerRound = 16;  // then the network gets its turn
 constexpr milliseconds kIdlePoll = std::chrono::seconds(60);
 constexpr milliseconds kFlushPoll(1);
 constexpr milliseconds kLongestWait = std::chrono::hours(24 * 365);
@@ -69,14 +69,20 @@ struct Flusher::Pipeline {
 
 Flusher::Flusher(const TransportImpl& owner, const TransportOptions& options,
                  std::shared_ptr<HttpClient> http, RateLimitedLog& log)
-    : owner_(owner), options_(options), http_(std::move(http)), clock_(*options_.clock), log_(log) {}
+    : owner_(owner),
+      options_(options),
+      http_(std::move(http)),
+      clock_(*options_.clock),
+      log_(log) {}
 
 Flusher::~Flusher() {
   stop();
-  for (const QueueItem& pending : pending_) pending.item->release();  // settled when they were set aside
+  for (const QueueItem& pending : pending_)
+    pending.item->release();  // settled when they were set aside
 }
 
-// ---- Producers -----------------------------------------------------------------------------------
+// ---- Producers
+// -----------------------------------------------------------------------------------
 
 void Flusher::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
                      std::size_t bytes) noexcept {
@@ -120,7 +126,8 @@ bool Flusher::wait_for_room(std::size_t bytes) noexcept {
   const milliseconds timeout = bounded(options_.overflow.timeout());
   if (timeout <= milliseconds(0) || on_flusher_thread()) return false;
   const SteadyTime deadline = clock_.steady_now() + timeout;
-  // Announced before the last look, and the flusher looks after it made room: one of the two sees it.
+  // Announced before the last look, and the flusher looks after it made room: one of the two sees
+  // it.
   waiting_producers_.fetch_add(1);
   wake();
   bool reserved = false;
@@ -140,8 +147,9 @@ bool Flusher::push(const QueueItem& item) noexcept {
   } catch (const std::exception&) {  // no memory
     return false;
   }
-  // Counted after it is in the queue, with a full barrier: either stop() finds the item there, or it is
-  // seen here that the thread has ended. For a moment the flusher may have taken what is not counted yet.
+  // Counted after it is in the queue, with a full barrier: either stop() finds the item there, or
+  // it is seen here that the thread has ended. For a moment the flusher may have taken what is not
+  // counted yet.
   const auto size = static_cast<std::int64_t>(item.bytes);
   const std::int64_t items_before = queued_items_.fetch_add(1);
   const std::int64_t bytes_before = queued_bytes_.fetch_add(size, kRelaxed);
@@ -167,7 +175,8 @@ void Flusher::release(std::size_t bytes, std::size_t items) noexcept {
   held_items_.fetch_sub(static_cast<std::int64_t>(items), kRelaxed);
 }
 
-// ---- Requests to the thread ------------------------------------------------------------------------
+// ---- Requests to the thread
+// ------------------------------------------------------------------------
 
 bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseconds timeout) {
   if (on_flusher_thread()) return false;
@@ -189,12 +198,10 @@ bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseco
     request->settled = is_settled(*request);
     request->done = true;
   }
-  // The thread ends the request by its clock; the wait here ends it should the thread be stuck in the
-  // user's code.
+  // The thread ends the request by its clock; the wait here ends it should the thread be stuck in
+  // the user's code.
   const auto give_up = std::chrono::steady_clock::now() + timeout;
-  request_done_.wait_until(lock, give_up, [&] {
-    return request->done;
-  });
+  request_done_.wait_until(lock, give_up, [&] { return request->done; });
   bool complete = request->settled;
   for (std::size_t i = 0; i < destinations.size(); ++i) {
     const std::uint64_t dropped = destinations[i]->counters().dropped_total();
@@ -261,10 +268,10 @@ void Flusher::refuse_queue() noexcept {
   QueueItem item;
   while (queue_.try_dequeue(item)) {
     const DestinationSet& set = destinations_of(item);
-    const bool reopened = std::any_of(
-        set.destinations().begin(), set.destinations().end(), [this](const Ref<Destination>& ref) {
-          return &ref->transport() == &owner_ && !ref->is_closed();
-        });
+    const bool reopened = std::any_of(set.destinations().begin(), set.destinations().end(),
+                                      [this](const Ref<Destination>& ref) {
+                                        return &ref->transport() == &owner_ && !ref->is_closed();
+                                      });
     // A client was made meanwhile and the thread runs again: the item is its business.
     if (reopened && queue_.enqueue(item)) return;
     for (const Ref<Destination>& destination : set.destinations()) {
@@ -282,7 +289,8 @@ bool Flusher::on_flusher_thread() const noexcept {
   return thread_id_.load(kRelaxed) == std::this_thread::get_id();
 }
 
-// ---- The thread ------------------------------------------------------------------------------------
+// ---- The thread
+// ------------------------------------------------------------------------------------
 
 void Flusher::run() noexcept {
   thread_id_.store(std::this_thread::get_id(), kRelaxed);
@@ -346,8 +354,8 @@ bool Flusher::handle_requests() {
   return true;
 }
 
-// Requests that came together close one epoch together. Items submitted before have one of the other
-// slots, or the next one if that is still in use; see flusher.h.
+// Requests that came together close one epoch together. Items submitted before have one of the
+// other slots, or the next one if that is still in use; see flusher.h.
 void Flusher::begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests) {
   const std::uint32_t next = epoch_.load(kRelaxed) + 1;
   for (auto& request : requests) {
@@ -397,10 +405,9 @@ void Flusher::advance_flushes(SteadyTime now) {
 // Producers only count what they cannot queue: the user's callback runs on this thread alone.
 void Flusher::report_refusals() {
   for (auto& [key, pipeline] : pipelines_) {
-    const std::uint64_t refusals =
-        pipeline->destination->counters()
-            .dropped[static_cast<std::size_t>(DropReason::QueueFull)]
-            .load(kRelaxed);
+    const std::uint64_t refusals = pipeline->destination->counters()
+                                       .dropped[static_cast<std::size_t>(DropReason::QueueFull)]
+                                       .load(kRelaxed);
     const std::uint64_t before = std::exchange(pipeline->reported_refusals, refusals);
     if (refusals > before) pipeline->lanes.front()->report_refused(refusals - before);
   }
@@ -568,7 +575,8 @@ void Flusher::update_thresholds() {
   smallest.max_bytes = options_.max_bytes / 2;
   smallest.linger = milliseconds::max();
   for (const auto& [key, pipeline] : pipelines_) {
-    // The first lane carries the observations: it sets the pace. The others only shorten the linger.
+    // The first lane carries the observations: it sets the pace. The others only shorten the
+    // linger.
     const LaneLimits& first = pipeline->lanes.front()->limits();
     smallest.max_items = std::min(smallest.max_items, first.max_items);
     smallest.max_bytes = std::min(smallest.max_bytes, first.max_bytes);
@@ -640,9 +648,8 @@ milliseconds Flusher::poll_timeout(SteadyTime now) const {
     // An item that was counted as submitted may be a moment from the queue.
     if (!waiting_for_reply) deadline = std::min(deadline, now + kFlushPoll);
   }
-  const bool more_to_drain =
-      wants_more() && (!pending_.empty() ||
-                       queued_items_.load(kRelaxed) >= ready_items_.load(kRelaxed));
+  const bool more_to_drain = wants_more() && (!pending_.empty() || queued_items_.load(kRelaxed) >=
+                                                                       ready_items_.load(kRelaxed));
   if (more_to_drain || deadline <= now) return milliseconds(0);
   return std::chrono::ceil<milliseconds>(deadline - now);
 }

@@ -1,11 +1,14 @@
-// Flusher is the queue, its budget and the one thread that empties it. Producers call `submit`; the thread
-// hands each item to the lanes of its destinations, which batch, send and judge.
+// Flusher is the queue, its budget and the one thread that empties it. Producers call `submit`; the
+// thread hands each item to the lanes of its destinations, which batch, send and judge.
 //
-// Flush epochs: every item is counted in the slot of the epoch in which it was submitted. A flush closes
-// the epoch, so that later items get the next slot, and waits until its destinations' `settled` has caught
-// up with `submitted` in each of the other slots, once. There are four slots: a flush that finds the next
-// one still in use at its destination waits for that one too, later items included.
+// Flush epochs: every item is counted in the slot of the epoch in which it was submitted. A flush
+// closes the epoch, so that later items get the next slot, and waits until its destinations'
+// `settled` has caught up with `submitted` in each of the other slots, once. There are four slots:
+// a flush that finds the next one still in use at its destination waits for that one too, later
+// items included.
 #pragma once
+
+#include <llmtrace/transport.h>
 
 #include <array>
 #include <atomic>
@@ -18,8 +21,6 @@
 #include <thread>
 #include <unordered_map>
 #include <vector>
-
-#include <llmtrace/transport.h>
 
 #include "common/src/concurrent_queue.h"
 #include "common/src/destination.h"
@@ -54,20 +55,21 @@ class Flusher {
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
 
-  /// Any thread. Queues a reference to `item` for those of `set` that belong to this flusher's transport,
-  /// or drops and counts it.
-  void submit(ItemKind kind, RefCounted& item, const DestinationSet& set, std::size_t bytes) noexcept;
+  /// Any thread. Queues a reference to `item` for those of `set` that belong to this flusher's
+  /// transport, or drops and counts it.
+  void submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
+              std::size_t bytes) noexcept;
 
   /// Prepares the lanes of a new destination.
   void adopt(const Ref<Destination>& destination);
 
   /// Any thread but the flusher's (there: false at once). Waits until what was submitted to
-  /// `destinations` before the call is settled, at most until `timeout`. True when that happened and
-  /// nothing was dropped since the previous flush.
+  /// `destinations` before the call is settled, at most until `timeout`. True when that happened
+  /// and nothing was dropped since the previous flush.
   bool flush(const std::vector<Ref<Destination>>& destinations, std::chrono::milliseconds timeout);
 
-  /// Drops all that `destination` still holds as `DropReason::Shutdown`, aborts its requests and forgets
-  /// it. The destination is closed already.
+  /// Drops all that `destination` still holds as `DropReason::Shutdown`, aborts its requests and
+  /// forgets it. The destination is closed already.
   void abandon(const Ref<Destination>& destination);
 
   /// Starts the thread; false when the system has none to give.
@@ -123,7 +125,7 @@ class Flusher {
   RateLimitedLog& log_;
 
   moodycamel::ConcurrentQueue<QueueItem> queue_;
-  std::atomic<std::int64_t> held_bytes_{0};   // the budget: queued, batched, in flight
+  std::atomic<std::int64_t> held_bytes_{0};  // the budget: queued, batched, in flight
   std::atomic<std::int64_t> held_items_{0};
   std::atomic<std::int64_t> queued_items_{0};  // in queue_ alone
   std::atomic<std::int64_t> queued_bytes_{0};

@@ -1,9 +1,9 @@
 #include "common/src/fork.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <mutex>
-
-#include <pthread.h>
 
 #include "common/src/registry.h"
 

@@ -1,4 +1,5 @@
-// What a fork means: the child inherits memory but not the flusher thread. Linux and other POSIX systems.
+// What a fork means: the child inherits memory but not the flusher thread. Linux and other POSIX
+// systems.
 #pragma once
 
 namespace llmtrace {

@@ -10,7 +10,8 @@
 namespace llmtrace {
 inline namespace v0 {
 
-/// Runs `function`; an exception (no memory) counts as one item refused at each of `cell`'s destinations.
+/// Runs `function`; an exception (no memory) counts as one item refused at each of `cell`'s
+/// destinations.
 template <class Function>
 void guarded(const Cell& cell, Function&& function) noexcept {
   try {

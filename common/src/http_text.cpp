@@ -1,12 +1,11 @@
 #include "common/src/http_text.h"
 
+#include <curl/curl.h>
+#include <llmtrace/http_client.h>
+
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
-
-#include <curl/curl.h>
-
-#include <llmtrace/http_client.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -59,8 +58,8 @@ std::string checked_base_url(std::string_view url, std::string_view option) {
       curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) == CURLUE_OK;
   std::string result;
   if (readable) {
-    for (const CURLUPart part :
-         {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
+                                 CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
       curl_url_set(parsed.get(), part, nullptr, 0);
     }
     char* text = nullptr;
@@ -81,7 +80,8 @@ std::string checked_base_url(std::string_view url, std::string_view option) {
 std::string_view url_host(std::string_view url) noexcept {
   std::string_view rest = url.substr(scheme_length(url));
   rest = rest.substr(0, rest.find_first_of("/?#"));
-  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos)
+    rest.remove_prefix(at + 1);
   if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
   return rest.substr(0, rest.find(':'));
 }

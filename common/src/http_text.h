@@ -1,11 +1,11 @@
-// Checks on what goes into a request: header names and values (no way to smuggle a second header in) and
-// base URLs.
+// Checks on what goes into a request: header names and values (no way to smuggle a second header
+// in) and base URLs.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -18,8 +18,8 @@ LLMTRACE_EXPORT bool is_header_name(std::string_view text) noexcept;
 /// No control characters; not empty at its ends.
 LLMTRACE_EXPORT bool is_header_value(std::string_view text) noexcept;
 
-/// The URL without a trailing slash and without user information. Throws std::invalid_argument, naming
-/// `option`, unless it is http:// or https:// with a host.
+/// The URL without a trailing slash and without user information. Throws std::invalid_argument,
+/// naming `option`, unless it is http:// or https:// with a host.
 LLMTRACE_EXPORT std::string checked_base_url(std::string_view url, std::string_view option);
 
 /// The host of an http or https URL, without port and brackets.

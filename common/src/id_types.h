@@ -1,6 +1,9 @@
 // The bytes behind the ids: a UUIDv7 per observation, W3C trace and span ids.
 #pragma once
 
+#include <llmtrace/clock.h>
+#include <llmtrace/export.h>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -8,9 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/clock.h>
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -45,15 +45,15 @@ LLMTRACE_EXPORT Uuid uuid_from(std::string_view text);
 /// SHA-256 of `text`.
 LLMTRACE_EXPORT std::array<std::uint8_t, 32> sha256(std::string_view text);
 
-/// Keep a trace at `rate`? Decided by the id's low 56 bits, so every process decides alike. Byte 8 holds
-/// the UUID variant and is left out.
+/// Keep a trace at `rate`? Decided by the id's low 56 bits, so every process decides alike. Byte 8
+/// holds the UUID variant and is left out.
 LLMTRACE_EXPORT bool is_sampled(const TraceId& id, double rate) noexcept;
 
 /// Makes UUIDv7s: 48 bits of milliseconds, then random bits.
 class IdSource {
  public:
-  /// Without a seed every thread draws from its own generator, seeded by the system once per thread and
-  /// again in a forked child.
+  /// Without a seed every thread draws from its own generator, seeded by the system once per thread
+  /// and again in a forked child.
   explicit IdSource(std::optional<std::uint64_t> seed = std::nullopt) noexcept
       : seeded_(seed.has_value()), state_(seed.value_or(0)) {}
   Uuid next(Timestamp time) noexcept;

@@ -1,10 +1,9 @@
 #include <llmtrace/ids.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <chrono>
 #include <random>
-
-#include <openssl/evp.h>
 
 #include "common/src/fork.h"
 #include "common/src/id_types.h"
@@ -90,9 +89,7 @@ std::array<std::uint8_t, Size> id_from(std::string_view text) {
 
 }  // namespace
 
-std::string create_trace_id() {
-  return to_hex(IdSource().next(std::chrono::system_clock::now()));
-}
+std::string create_trace_id() { return to_hex(IdSource().next(std::chrono::system_clock::now())); }
 
 std::string create_trace_id(std::string_view seed) { return to_hex(sha256(seed).data(), 16); }
 
@@ -116,8 +113,8 @@ std::string uuid_text(const Uuid& uuid) {
   std::string out;
   out.reserve(36);
   std::size_t begin = 0;
-  for (const std::size_t end : {std::size_t{4}, std::size_t{6}, std::size_t{8}, std::size_t{10},
-                                std::size_t{16}}) {
+  for (const std::size_t end :
+       {std::size_t{4}, std::size_t{6}, std::size_t{8}, std::size_t{10}, std::size_t{16}}) {
     if (begin != 0) out.push_back('-');
     append_hex(out, uuid.data() + begin, end - begin);
     begin = end;
@@ -171,7 +168,8 @@ Uuid IdSource::next(Timestamp time) noexcept {
   const auto milliseconds = static_cast<std::uint64_t>(
       std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count());
   Uuid uuid;
-  for (unsigned i = 0; i < 6; ++i) uuid[i] = static_cast<std::uint8_t>(milliseconds >> (40U - 8 * i));
+  for (unsigned i = 0; i < 6; ++i)
+    uuid[i] = static_cast<std::uint8_t>(milliseconds >> (40U - 8 * i));
   for (unsigned i = 0; i < 2; ++i) uuid[6 + i] = static_cast<std::uint8_t>(first >> (8 * i));
   for (unsigned i = 0; i < 8; ++i) uuid[8 + i] = static_cast<std::uint8_t>(second >> (8 * i));
   uuid[6] = static_cast<std::uint8_t>(0x70U | (uuid[6] & 0x0FU));  // version 7

@@ -1,12 +1,12 @@
 // Pieces of JSON text, for encoders that know the shape of what they write.
 #pragma once
 
+#include <llmtrace/export.h>
+#include <llmtrace/json.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
-#include <llmtrace/json.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -16,13 +16,13 @@ LLMTRACE_EXPORT void append_json_string(std::string& out, std::string_view text)
 LLMTRACE_EXPORT void append_json_integer(std::string& out, std::int64_t value);
 /// Null when `value` is not finite.
 LLMTRACE_EXPORT void append_json_number(std::string& out, double value);
-/// Appends the value as JSON text; "null" when absent. A container with more than `max_depth` levels
-/// above and including it becomes JsonWriter::kTooDeepMark.
+/// Appends the value as JSON text; "null" when absent. A container with more than `max_depth`
+/// levels above and including it becomes JsonWriter::kTooDeepMark.
 LLMTRACE_EXPORT void append_json(std::string& out, const Json& value,
                                  int max_depth = JsonWriter::kMaxDepth);
 
-/// Walks the members of a JSON object without building a tree. `next` gives each key (unescaped) and
-/// the text of its value as it stands in the source. For text that is known to be valid JSON.
+/// Walks the members of a JSON object without building a tree. `next` gives each key (unescaped)
+/// and the text of its value as it stands in the source. For text that is known to be valid JSON.
 class LLMTRACE_EXPORT JsonObjectReader {
  public:
   explicit JsonObjectReader(std::string_view object) noexcept;

@@ -1,11 +1,11 @@
 #include "common/src/json_value.h"
 
-#include <charconv>
-#include <system_error>
-
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+
+#include <charconv>
+#include <system_error>
 
 #include "common/src/json_text.h"
 
@@ -47,7 +47,8 @@ class JsonValueBuilder {
 
   JsonValue take() { return std::move(root_); }
 
-  /// Integers of 64 bits exactly, all else as the nearest double; false when it is larger than any double.
+  /// Integers of 64 bits exactly, all else as the nearest double; false when it is larger than any
+  /// double.
   static bool read_number(std::string_view text, JsonValue& node) {
     const char* const begin = text.data();
     const char* const end = begin + text.size();
@@ -65,8 +66,8 @@ class JsonValueBuilder {
     node.integer_ = 0;
     if (std::from_chars(begin, end, node.double_).ec == std::errc()) return true;
     // Out of range: nearer to zero than any double, or too large.
-    const bool tiny = text.find("e-") != std::string_view::npos ||
-                      text.find("E-") != std::string_view::npos;
+    const bool tiny =
+        text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
     node.double_ = 0;
     return tiny;
   }
@@ -130,7 +131,8 @@ bool read(std::string_view text, Handler& handler) {
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
                               rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseNumbersAsStringsFlag;
-  // RapidJSON skips each byte of a byte order mark by itself, so "\xBB{}" would pass. JSON begins in ASCII.
+  // RapidJSON skips each byte of a byte order mark by itself, so "\xBB{}" would pass. JSON begins
+  // in ASCII.
   if (text.empty() || static_cast<unsigned char>(text.front()) >= 0x80) return false;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);

@@ -1,8 +1,10 @@
-// JsonValue is the small tree into which JSON from outside is read: server replies, and in the collector
-// what clients send. Reading is bounded: at most `max_depth` levels and one value; RapidJSON's own DOM is
-// not used because its parser and destructor recurse without bound on hostile input.
-// A tree belongs to one thread; copying is deep.
+// JsonValue is the small tree into which JSON from outside is read: server replies, and in the
+// collector what clients send. Reading is bounded: at most `max_depth` levels and one value;
+// RapidJSON's own DOM is not used because its parser and destructor recurse without bound on
+// hostile input. A tree belongs to one thread; copying is deep.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <cstdint>
 #include <optional>
@@ -11,14 +13,21 @@
 #include <utility>
 #include <vector>
 
-#include <llmtrace/export.h>
-
 namespace llmtrace {
 inline namespace v0 {
 
 class LLMTRACE_EXPORT JsonValue {
  public:
-  enum class Type : unsigned char { Null, Boolean, Integer, Unsigned, Double, String, Array, Object };
+  enum class Type : unsigned char {
+    Null,
+    Boolean,
+    Integer,
+    Unsigned,
+    Double,
+    String,
+    Array,
+    Object
+  };
   using Member = std::pair<std::string, JsonValue>;
 
   static constexpr int kDefaultMaxDepth = 64;

@@ -52,8 +52,8 @@ void append_number(std::string& out, Number value) {
 
 }  // namespace
 
-// RapidJSON's Writer is not used here: it passes invalid UTF-8 through, and with its validation on it
-// runs at a third of the speed (bench/json.cpp compares both).
+// RapidJSON's Writer is not used here: it passes invalid UTF-8 through, and with its validation on
+// it runs at a third of the speed (bench/json.cpp compares both).
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t i = 0;

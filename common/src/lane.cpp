@@ -25,7 +25,8 @@ constexpr std::size_t kLargestBatchBytes = std::size_t{1} << 30;  // Fragment co
 constexpr std::size_t kReportedIds = 100;
 constexpr int kTruncationRounds = 6;
 
-// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere between now and the bound.
+// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere between now and the
+// bound.
 milliseconds full_jitter(unsigned failures) noexcept {
   const unsigned doublings = std::min(failures, 10U);
   const auto bound = std::min<milliseconds>(kFirstBackoff * (1U << doublings), kMaxBackoff);
@@ -238,9 +239,10 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
 
   const Verdict verdict = judge(batch, reply);
   if (destination_.options().debug) {
-    host_.log.write(LogLevel::Debug,
-                    destination_.options().name + ": " + std::to_string(batch.fragments.size()) +
-                        " items, " + std::to_string(batch.byte_size()) + " bytes: " + describe(reply));
+    host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
+                                         std::to_string(batch.fragments.size()) + " items, " +
+                                         std::to_string(batch.byte_size()) +
+                                         " bytes: " + describe(reply));
   }
   apply(std::move(batch), verdict, reply.status);
 }
@@ -350,8 +352,9 @@ void Lane::retry(Batch batch, const Verdict& verdict) {
     backoff_until_ = now + full_jitter(failures_++);
   }
   if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
-  host_.log.log(LogKind::Retry, LogLevel::Warning,
-                destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
+  host_.log.log(
+      LogKind::Retry, LogLevel::Warning,
+      destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
   ready_.push_front(std::move(batch));
 }
 
@@ -411,7 +414,8 @@ void Lane::drop(Batch batch, DropReason reason, const std::string& message, int 
 
 void Lane::report_refused(std::uint64_t count) {
   report(DropReason::QueueFull, 0, count, {},
-         "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or choose "
+         "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or "
+         "choose "
          "Overflow::block");
 }
 
@@ -446,8 +450,8 @@ void Lane::report(DropReason reason, int http_status, std::uint64_t count,
                   std::vector<std::string> ids, const std::string& message) {
   const std::string& name = destination_.options().name;
   host_.log.log(reason, LogLevel::Error,
-                name + ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") + " (" +
-                    std::string(to_string(reason)) + "): " + message);
+                name + ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") +
+                    " (" + std::string(to_string(reason)) + "): " + message);
   if (!host_.options.on_error) return;
   try {
     host_.options.on_error({name, reason, http_status, count, std::move(ids), message});

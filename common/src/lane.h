@@ -1,9 +1,12 @@
-// Lane is one stream of requests to one destination: a batch being built, sealed batches in order, those
-// in flight, and the retry state. Flusher thread only.
+// Lane is one stream of requests to one destination: a batch being built, sealed batches in order,
+// those in flight, and the retry state. Flusher thread only.
 //
-// A healthy lane has up to `max_in_flight` requests under way. After a failure it sends one probe at a
-// time, after full-jitter backoff or the server's Retry-After, until one is answered.
+// A healthy lane has up to `max_in_flight` requests under way. After a failure it sends one probe
+// at a time, after full-jitter backoff or the server's Retry-After, until one is answered.
 #pragma once
+
+#include <llmtrace/clock.h>
+#include <llmtrace/transport.h>
 
 #include <chrono>
 #include <cstdint>
@@ -12,9 +15,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-
-#include <llmtrace/clock.h>
-#include <llmtrace/transport.h>
 
 #include "common/src/batch.h"
 #include "common/src/encoder.h"
@@ -46,12 +46,13 @@ class Lane {
   bool takes(ItemKind kind) const noexcept { return encoder_->takes(kind); }
   const LaneLimits& limits() const noexcept { return encoder_->limits(); }
 
-  /// Encodes an item into the batch being built, or drops it when the lane already holds `room` bytes.
-  /// `arrival` is when it came into the queue, about: the linger counts from there.
+  /// Encodes an item into the batch being built, or drops it when the lane already holds `room`
+  /// bytes. `arrival` is when it came into the queue, about: the linger counts from there.
   void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
   void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
 
-  /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become full.
+  /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
+  /// full.
   void pump(SteadyTime now, bool hurry);
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
@@ -65,8 +66,8 @@ class Lane {
   std::optional<SteadyTime> next_deadline() const;
   std::size_t held_bytes() const noexcept { return held_bytes_; }
   std::size_t held_items() const noexcept { return held_items_; }
-  /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would only
-  /// make large bodies out of memory that was freed in small pieces.
+  /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would
+  /// only make large bodies out of memory that was freed in small pieces.
   bool is_backed_up() const noexcept { return failures_ == 0 && ready_.size() >= kWaitingBatches; }
   bool in_flight() const noexcept { return !in_flight_.empty(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
@@ -100,8 +101,8 @@ class Lane {
   Batch part(const Batch& batch, const std::vector<std::size_t>& indices) const;
   void put_back(Batch batch);
   void forget_bytes(const Batch& batch) noexcept;
-  void report(DropReason reason, int http_status, std::uint64_t count,
-              std::vector<std::string> ids, const std::string& message);
+  void report(DropReason reason, int http_status, std::uint64_t count, std::vector<std::string> ids,
+              const std::string& message);
 
   static constexpr std::size_t kWaitingBatches = 2;
 

@@ -69,8 +69,8 @@ std::uint64_t apply_mask(Record& record, const Mask& mask) {
   record.metadata = masker.json(record.metadata, Field::Metadata);
   record.model_parameters = masker.json(record.model_parameters, Field::ModelParameters);
   masker.text(record.status_message, Field::StatusMessage);
-  if (record.attributes && (!record.attributes->tags.empty() ||
-                            !record.attributes->metadata.is_absent())) {
+  if (record.attributes &&
+      (!record.attributes->tags.empty() || !record.attributes->metadata.is_absent())) {
     auto attributes = copy_attributes(record.attributes.get());
     masker.tags(attributes->tags);
     attributes->metadata = masker.json(attributes->metadata, Field::Metadata);

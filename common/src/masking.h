@@ -1,4 +1,5 @@
-// Masking: user functions over every user text of an item, on a copy, before it is encoded. Fails closed.
+// Masking: user functions over every user text of an item, on a copy, before it is encoded. Fails
+// closed.
 #pragma once
 
 #include <llmtrace/observation.h>
@@ -8,8 +9,8 @@
 namespace llmtrace {
 inline namespace v0 {
 
-/// Applies `mask` to the item in place; returns how often it threw or returned text that is not JSON,
-/// each of which left kMaskFailed.
+/// Applies `mask` to the item in place; returns how often it threw or returned text that is not
+/// JSON, each of which left kMaskFailed.
 std::uint64_t apply_mask(Record& record, const Mask& mask);
 std::uint64_t apply_mask(Score& score, const Mask& mask);
 

@@ -1,9 +1,8 @@
 #include <llmtrace/observation.h>
+#include <llmtrace/observed_scope.h>
 
 #include <exception>
 #include <mutex>
-
-#include <llmtrace/observed_scope.h>
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"
@@ -26,9 +25,9 @@ Observation start_child(Cell* parent, ObservationParams&& params) noexcept {
 }  // namespace
 
 std::string_view to_string(ObservationType type) noexcept {
-  static constexpr std::string_view kNames[] = {"span",  "generation", "event",     "embedding",
-                                                "agent", "tool",       "chain",     "retriever",
-                                                "evaluator", "guardrail", "prompt", "parser"};
+  static constexpr std::string_view kNames[] = {"span",      "generation", "event",  "embedding",
+                                                "agent",     "tool",       "chain",  "retriever",
+                                                "evaluator", "guardrail",  "prompt", "parser"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -61,7 +60,8 @@ void ObservationHandle::first_token() const noexcept {
   if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
   const Timestamp now = cell_->destinations_->keeper().clock().now();
   const std::lock_guard lock(cell_->lock);
-  if (!cell_->ended && !cell_->record.completion_start_time) cell_->record.completion_start_time = now;
+  if (!cell_->ended && !cell_->record.completion_start_time)
+    cell_->record.completion_start_time = now;
 }
 
 void ObservationHandle::error(std::string_view message) const noexcept {

@@ -31,9 +31,9 @@ class SystemClock final : public Clock {
 void RateLimitedLog::log(LogKind kind, LogLevel level, std::string_view message) noexcept {
   constexpr std::int64_t kInterval = 1'000'000'000;
   Limit& limit = limits_[static_cast<std::size_t>(kind)];
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                               clock_->steady_now().time_since_epoch())
-                               .count();
+  const std::int64_t now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(clock_->steady_now().time_since_epoch())
+          .count();
   std::int64_t next = limit.next_nanoseconds.load(std::memory_order_relaxed);
   // Only one of several threads wins the exchange and speaks.
   if (next != 0 && now < next) {
@@ -44,8 +44,8 @@ void RateLimitedLog::log(LogKind kind, LogLevel level, std::string_view message)
   const std::uint64_t held_back = limit.held_back.exchange(0, std::memory_order_relaxed);
   if (held_back == 0) return write(level, message);
   try {
-    write(level, std::string(message) + " (" + std::to_string(held_back) +
-                     " similar messages held back)");
+    write(level,
+          std::string(message) + " (" + std::to_string(held_back) + " similar messages held back)");
   } catch (const std::exception&) {  // no memory for the longer text
     write(level, message);
   }

@@ -2,16 +2,16 @@
 // Any thread. An exception out of the sink is swallowed and counted.
 #pragma once
 
+#include <llmtrace/clock.h>
+#include <llmtrace/log_sink.h>
+#include <llmtrace/stats.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
-
-#include <llmtrace/clock.h>
-#include <llmtrace/log_sink.h>
-#include <llmtrace/stats.h>
 
 namespace llmtrace {
 inline namespace v0 {

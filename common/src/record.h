@@ -1,13 +1,13 @@
-// Record is everything known of one observation; Score is one score. Plain data: built on the caller's
-// thread, read by the encoders on the flusher thread. See cell.h for who may write when.
+// Record is everything known of one observation; Score is one score. Plain data: built on the
+// caller's thread, read by the encoders on the flusher thread. See cell.h for who may write when.
 #pragma once
+
+#include <llmtrace/observation_params.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <llmtrace/observation_params.h>
 
 #include "common/src/id_types.h"
 #include "common/src/ref.h"
@@ -47,7 +47,7 @@ struct Record {
   SpanId span_id{};
   SpanId parent_span_id{};
   bool has_parent = false;
-  bool input_from_macro = false;   // recorded by OBSERVE, not given by the caller
+  bool input_from_macro = false;  // recorded by OBSERVE, not given by the caller
   bool output_from_macro = false;
   ObservationType type = ObservationType::Span;
   Timestamp start_time{};
@@ -77,7 +77,8 @@ struct Record {
     model_parameters = {};
   }
 
-  // The rest of a Cell, its place in the queue, and what malloc adds to the cell and its larger texts.
+  // The rest of a Cell, its place in the queue, and what malloc adds to the cell and its larger
+  // texts.
   static constexpr std::size_t kOverhead = 192;
 
   /// The bytes that this record holds, about; what the transport's budget counts.

@@ -1,5 +1,5 @@
-// Ref<T>: an intrusive reference, for what observations, contexts and the queue share. One word, one
-// atomic increment, no separate control block.
+// Ref<T>: an intrusive reference, for what observations, contexts and the queue share. One word,
+// one atomic increment, no separate control block.
 #pragma once
 
 #include <atomic>

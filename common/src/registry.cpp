@@ -1,10 +1,10 @@
 #include "common/src/registry.h"
 
+#include <llmtrace/observed_scope.h>
+
 #include <algorithm>
 #include <atomic>
 #include <utility>
-
-#include <llmtrace/observed_scope.h>
 
 #include "common/src/transport_impl.h"
 
@@ -23,7 +23,8 @@ struct Registry {
   std::vector<Ref<Destination>> live;
   Ref<const DestinationSet> global = Ref<const DestinationSet>::adopt(new DestinationSet({}));
   std::shared_ptr<const Mask> mask;
-  std::atomic<std::uint64_t> version{1};  // of `global`; release after the change, acquire before use
+  std::atomic<std::uint64_t> version{
+      1};  // of `global`; release after the change, acquire before use
 };
 
 Registry& registry() noexcept {
@@ -70,8 +71,8 @@ void unpublish_destination(const Ref<Destination>& destination) noexcept {
 Ref<const DestinationSet> global_destinations() {
   Registry& all = registry();
   if (cached_set.version != all.version.load(std::memory_order_acquire)) {
-    // Declared first, so released after the lock: with the old set may go the last of a transport, whose
-    // destructor takes the lock.
+    // Declared first, so released after the lock: with the old set may go the last of a transport,
+    // whose destructor takes the lock.
     Ref<const DestinationSet> previous;
     const std::lock_guard lock(all.mutex);
     previous = std::exchange(cached_set.set, all.global);

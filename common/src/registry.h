@@ -1,21 +1,22 @@
-// What the process as a whole knows: the live destinations, the transports (for forks), the process-wide
-// mask, the default transport. Never destroyed, so it is safe to use at any time before and after main.
+// What the process as a whole knows: the live destinations, the transports (for forks), the
+// process-wide mask, the default transport. Never destroyed, so it is safe to use at any time
+// before and after main.
 #pragma once
+
+#include <llmtrace/observation.h>
+#include <llmtrace/transport.h>
 
 #include <memory>
 #include <mutex>
 #include <vector>
-
-#include <llmtrace/observation.h>
-#include <llmtrace/transport.h>
 
 #include "common/src/destination.h"
 
 namespace llmtrace {
 inline namespace v0 {
 
-/// Held over a fork, so that the child never inherits it locked. Guards all of the registry and the lists
-/// of live destinations of the transports. Nothing waits and no user code runs under it.
+/// Held over a fork, so that the child never inherits it locked. Guards all of the registry and the
+/// lists of live destinations of the transports. Nothing waits and no user code runs under it.
 std::mutex& registry_mutex() noexcept;
 
 /// With the registry's mutex held.
@@ -24,7 +25,8 @@ void unregister_transport(TransportImpl& transport) noexcept;
 void publish_destination(const Ref<Destination>& destination);
 void unpublish_destination(const Ref<Destination>& destination) noexcept;
 
-/// The live destinations that take global observations. A thread keeps its copy until the set changes.
+/// The live destinations that take global observations. A thread keeps its copy until the set
+/// changes.
 Ref<const DestinationSet> global_destinations();
 /// All live destinations.
 std::vector<Ref<Destination>> live_destinations();

@@ -36,7 +36,8 @@ bool is_not_finite(const ScoreParams& params) {
 std::string_view problem_of(const ScoreParams& params) {
   if (params.name.empty()) return "it has no name; give .name";
   if (!has_one_target(params)) {
-    return "it needs exactly one target: .trace_id (with or without .observation_id), .session_id or "
+    return "it needs exactly one target: .trace_id (with or without .observation_id), .session_id "
+           "or "
            ".dataset_run_id";
   }
   if (params.value.kind() == ScoreValue::Kind::Absent) return "it has no value; give .value";
@@ -45,13 +46,15 @@ std::string_view problem_of(const ScoreParams& params) {
   const ScoreDataType type = data_type_of(params);
   const bool wants_text = type == ScoreDataType::Categorical || type == ScoreDataType::Text;
   if (is_text != wants_text) {
-    return "its value does not fit its data type: numeric and boolean scores take numbers, categorical "
+    return "its value does not fit its data type: numeric and boolean scores take numbers, "
+           "categorical "
            "and text scores take text";
   }
   return {};
 }
 
-void refuse(const DestinationSet& destinations, const ScoreParams& params, std::string_view problem) {
+void refuse(const DestinationSet& destinations, const ScoreParams& params,
+            std::string_view problem) {
   for (const Ref<Destination>& destination : destinations.destinations()) {
     destination->refuse(DropReason::Rejected);
     if (is_not_finite(params)) {

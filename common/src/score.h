@@ -1,19 +1,20 @@
-// Submitting scores: checked where they are given, so that what is wrong is said at once and never sent.
+// Submitting scores: checked where they are given, so that what is wrong is said at once and never
+// sent.
 #pragma once
-
-#include <string>
 
 #include <llmtrace/export.h>
 #include <llmtrace/observation_params.h>
+
+#include <string>
 
 #include "common/src/destination.h"
 
 namespace llmtrace {
 inline namespace v0 {
 
-/// Submits a score to those destinations that keep its trace. A score without a name, with a value that is
-/// absent, not finite or of another type than its data type, or without exactly one target, is counted as
-/// rejected there, and logged.
+/// Submits a score to those destinations that keep its trace. A score without a name, with a value
+/// that is absent, not finite or of another type than its data type, or without exactly one target,
+/// is counted as rejected there, and logged.
 LLMTRACE_EXPORT void submit_score(ScoreParams params, const DestinationSet& destinations,
                                   const std::string& environment);
 

@@ -1,5 +1,4 @@
 #include <llmtrace/secret.h>
-
 #include <openssl/crypto.h>
 
 namespace llmtrace {
@@ -10,8 +9,8 @@ Secret::Secret(std::string_view text) : text_(text) {}
 Secret::Secret(const std::string& text) : text_(text) {}
 Secret::Secret(const Secret& other) = default;
 
-// A moved short string leaves its characters behind in the old object: swapped, they are kept in one
-// place that is wiped at its end.
+// A moved short string leaves its characters behind in the old object: swapped, they are kept in
+// one place that is wiped at its end.
 Secret::Secret(Secret&& other) noexcept { text_.swap(other.text_); }
 
 Secret& Secret::operator=(Secret other) noexcept {

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kFlushTimeout = std::chrono::seconds(10);
 
-std::string text_of(const Json& value) { return value.is_absent() ? std::string() : value.to_text(); }
+std::string text_of(const Json& value) {
+  return value.is_absent() ? std::string() : value.to_text();
+}
 
 // Answers every request with 200 at once; nothing leaves the process.
 class InstantHttpClient final : public HttpClient {

@@ -43,9 +43,10 @@ bool take(std::string_view& text, std::string_view characters) {
   return true;
 }
 
-std::optional<system_clock::time_point> make_time(int year, int month, int day, int hour, int minute,
-                                                  int second) {
-  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+std::optional<system_clock::time_point> make_time(int year, int month, int day, int hour,
+                                                  int minute, int second) {
+  const year_month_day date{std::chrono::year(year),
+                            std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
   // system_clock counts nanoseconds in 64 bits: the years 1677 to 2262 fit, not quite.
   if (year < 1678 || year > 2261) return std::nullopt;
@@ -71,12 +72,12 @@ std::optional<minutes> take_offset(std::string_view& text) {
 }  // namespace
 
 void append_rfc3339(std::string& out, system_clock::time_point time) {
-  static const auto kFirst = std::chrono::time_point_cast<microseconds>(sys_days(year_month_day(
-      std::chrono::year(1), std::chrono::month(1), std::chrono::day(1))));
-  static const auto kLast = std::chrono::time_point_cast<microseconds>(sys_days(year_month_day(
-                                std::chrono::year(9999), std::chrono::month(12),
-                                std::chrono::day(31)))) +
-                            days(1) - microseconds(1);
+  static const auto kFirst = std::chrono::time_point_cast<microseconds>(
+      sys_days(year_month_day(std::chrono::year(1), std::chrono::month(1), std::chrono::day(1))));
+  static const auto kLast =
+      std::chrono::time_point_cast<microseconds>(sys_days(
+          year_month_day(std::chrono::year(9999), std::chrono::month(12), std::chrono::day(31)))) +
+      days(1) - microseconds(1);
   const auto clamped = std::clamp(std::chrono::floor<microseconds>(time), kFirst, kLast);
   const auto day = std::chrono::floor<days>(clamped);
   const year_month_day date(day);

@@ -1,12 +1,12 @@
 // Time as text, without the C library's slow and locale-bound formatting.
 #pragma once
 
+#include <llmtrace/export.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -14,8 +14,8 @@ inline namespace v0 {
 /// Appends "2026-11-16T08:00:00.000000Z". Times outside the years 1 to 9999 are clamped to them.
 LLMTRACE_EXPORT void append_rfc3339(std::string& out, std::chrono::system_clock::time_point time);
 
-/// Reads RFC 3339 text ("...Z" or with an offset, any number of fraction digits, 'T' or a space). Nothing
-/// outside the years 1678 to 2261, which is what system_clock can hold.
+/// Reads RFC 3339 text ("...Z" or with an offset, any number of fraction digits, 'T' or a space).
+/// Nothing outside the years 1678 to 2261, which is what system_clock can hold.
 LLMTRACE_EXPORT std::optional<std::chrono::system_clock::time_point> parse_rfc3339(
     std::string_view text);
 

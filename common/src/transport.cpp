@@ -20,7 +20,8 @@ constexpr milliseconds kExitDrain = std::chrono::seconds(2);
 TransportOptions complete(TransportOptions options) {
   if (options.max_bytes == 0 || options.max_items == 0) {
     throw std::invalid_argument(
-        "TransportOptions::max_bytes and max_items must be at least 1; leave them out for 64 MiB and "
+        "TransportOptions::max_bytes and max_items must be at least 1; leave them out for 64 MiB "
+        "and "
         "100,000 items");
   }
   if (!options.clock) options.clock = make_system_clock();
@@ -36,8 +37,8 @@ std::shared_ptr<Transport> Transport::create(TransportOptions options) {
 }
 
 std::shared_ptr<Transport> Transport::process_default() {
-  // Never destroyed. libcurl is initialised before the exit handler is registered, so the handler runs
-  // before OpenSSL cleans up after itself.
+  // Never destroyed. libcurl is initialised before the exit handler is registered, so the handler
+  // runs before OpenSSL cleans up after itself.
   static const std::shared_ptr<Transport>& instance = *[] {
     auto* const transport = new std::shared_ptr<Transport>(create());
     (*transport)->impl().http();
@@ -69,7 +70,8 @@ bool flush(milliseconds timeout) noexcept {
         together.push_back(destination);
         return true;
       });
-      const auto used = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+      const auto used =
+          std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
       complete = transport.flush(together, std::max(timeout - used, milliseconds(0))) && complete;
     }
     return complete;
@@ -173,7 +175,8 @@ void TransportImpl::close_all(milliseconds timeout) {
   const auto deadline = clock().steady_now() + timeout;
   flush(left, timeout);  // all at once, then whatever is left of the time for each
   for (const Ref<Destination>& destination : left) {
-    const auto remaining = std::chrono::duration_cast<milliseconds>(deadline - clock().steady_now());
+    const auto remaining =
+        std::chrono::duration_cast<milliseconds>(deadline - clock().steady_now());
     close(destination, std::max(remaining, milliseconds(0)));
   }
 }

@@ -1,15 +1,15 @@
-// TransportImpl is what stands behind a Transport: its options with the defaults filled in, its live
-// destinations, and the flusher. A forked child inherits the object but not the thread: it abandons the
-// flusher untouched and makes a new one at the next use.
+// TransportImpl is what stands behind a Transport: its options with the defaults filled in, its
+// live destinations, and the flusher. A forked child inherits the object but not the thread: it
+// abandons the flusher untouched and makes a new one at the next use.
 #pragma once
+
+#include <llmtrace/transport.h>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <vector>
-
-#include <llmtrace/transport.h>
 
 #include "common/src/destination.h"
 #include "common/src/flusher.h"
@@ -34,13 +34,14 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
 
   /// Makes a destination live: OBSERVE and handles reach it from now on.
   Ref<Destination> open(DestinationOptions options);
-  /// Refuses new items for it, drains until `timeout`, drops and counts the rest. False when something
-  /// was dropped. The thread ends with the last destination.
+  /// Refuses new items for it, drains until `timeout`, drops and counts the rest. False when
+  /// something was dropped. The thread ends with the last destination.
   bool close(const Ref<Destination>& destination, std::chrono::milliseconds timeout) noexcept;
   /// Closes all of them within `timeout` together.
   void close_all(std::chrono::milliseconds timeout);
 
-  void submit(ItemKind kind, RefCounted& item, const DestinationSet& set, std::size_t bytes) noexcept;
+  void submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
+              std::size_t bytes) noexcept;
   bool flush(const std::vector<Ref<Destination>>& destinations,
              std::chrono::milliseconds timeout) noexcept;
 

@@ -42,9 +42,9 @@ Json truncated(const Json& value, std::size_t excess) {
 }
 
 bool truncate_largest(std::initializer_list<Json*> values, std::size_t excess) {
-  Json* const largest = *std::max_element(values.begin(), values.end(), [](Json* left, Json* right) {
-    return left->text().size() < right->text().size();
-  });
+  Json* const largest = *std::max_element(
+      values.begin(), values.end(),
+      [](Json* left, Json* right) { return left->text().size() < right->text().size(); });
   if (largest->text().size() < kSmallest) return false;
   *largest = truncated(*largest, excess);
   return true;

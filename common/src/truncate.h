@@ -8,9 +8,9 @@
 namespace llmtrace {
 inline namespace v0 {
 
-/// Replaces the largest of input, output and metadata by {"truncated": its start, "sha256": of the whole,
-/// "bytes": its length}, shorter by about `excess` bytes and cut on a code point. False when there is
-/// nothing left worth cutting.
+/// Replaces the largest of input, output and metadata by {"truncated": its start, "sha256": of the
+/// whole, "bytes": its length}, shorter by about `excess` bytes and cut on a code point. False when
+/// there is nothing left worth cutting.
 bool truncate_largest(Record& record, std::size_t excess);
 /// The same for a score's comment and metadata.
 bool truncate_largest(Score& score, std::size_t excess);

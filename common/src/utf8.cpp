@@ -46,7 +46,8 @@ std::size_t utf8_sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
-// Eight or sixteen bytes at a time: text is mostly ASCII, and this scan is most of the encoder's work.
+// Eight or sixteen bytes at a time: text is mostly ASCII, and this scan is most of the encoder's
+// work.
 std::size_t find_special(std::string_view text, std::size_t from, bool escaped_too) noexcept {
   std::size_t i = from;
 #if defined(__SSE2__)

@@ -1,11 +1,11 @@
 // UTF-8: how much of a string is well formed, and where it may be cut.
 #pragma once
 
+#include <llmtrace/export.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -25,9 +25,10 @@ LLMTRACE_EXPORT void append_utf8(std::string& out, std::string_view text);
 /// The longest prefix of `text` of at most `max_bytes` that does not end inside a code point.
 LLMTRACE_EXPORT std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexcept;
 
-/// Index of the first byte at or after `from` that is not plain ASCII, or that JSON must escape when
-/// `escaped_too`; `text.size()` if there is none.
-LLMTRACE_EXPORT std::size_t find_special(std::string_view text, std::size_t from, bool escaped_too) noexcept;
+/// Index of the first byte at or after `from` that is not plain ASCII, or that JSON must escape
+/// when `escaped_too`; `text.size()` if there is none.
+LLMTRACE_EXPORT std::size_t find_special(std::string_view text, std::size_t from,
+                                         bool escaped_too) noexcept;
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -77,8 +77,8 @@ class Client::Impl {
 
  private:
   static std::string banner(const ResolvedConfig& config) {
-    return std::string(config.enabled ? "sends to " : "disabled; would send to ") + config.base_url +
-           " as " + config.public_key +
+    return std::string(config.enabled ? "sends to " : "disabled; would send to ") +
+           config.base_url + " as " + config.public_key +
            (config.protocol == Protocol::Legacy ? ", legacy ingestion" : ", OTLP") +
            ", sample rate " + std::to_string(config.sample_rate);
   }
@@ -136,8 +136,9 @@ Trace Client::trace(TraceParams params) noexcept {
     llmtrace::StartOptions options;
     options.destinations = &impl_->set();
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
-    const Ref<const TraceAttributes> outer =
-        current != nullptr ? llmtrace::inherited_attributes(*current) : Ref<const TraceAttributes>();
+    const Ref<const TraceAttributes> outer = current != nullptr
+                                                 ? llmtrace::inherited_attributes(*current)
+                                                 : Ref<const TraceAttributes>();
     Ref<TraceAttributes> attributes = llmtrace::copy_attributes(outer.get());
     merge(*attributes, {.name = params.name,
                         .user_id = std::move(params.user_id),
@@ -231,8 +232,7 @@ Result<std::string> Client::trace_url(std::string_view trace_id) {
 bool Client::flush(std::chrono::milliseconds timeout) noexcept {
   if (!impl_->enabled()) return true;
   bool complete = false;
-  llmtrace::guarded(
-      [&] { complete = impl_->transport().flush({impl_->destination()}, timeout); });
+  llmtrace::guarded([&] { complete = impl_->transport().flush({impl_->destination()}, timeout); });
   return complete;
 }
 

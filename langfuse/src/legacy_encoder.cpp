@@ -1,5 +1,5 @@
-// Observations as ingestion events, for self-hosted servers before 3.22. Servers of version 2 know three
-// kinds of observations: the others are sent as spans, their type kept in the metadata.
+// Observations as ingestion events, for self-hosted servers before 3.22. Servers of version 2 know
+// three kinds of observations: the others are sent as spans, their type kept in the metadata.
 #include <algorithm>
 
 #include "common/src/verdict.h"

@@ -1,7 +1,7 @@
 // Observations as OTLP spans, with Langfuse's attributes.
-#include <algorithm>
-
 #include <llmtrace/version.h>
+
+#include <algorithm>
 
 #include "common/src/json_text.h"
 #include "common/src/otlp/span_encoder.h"
@@ -151,9 +151,9 @@ class OtlpEncoder final : public llmtrace::Encoder {
   }
   llmtrace::HttpRequest request() override {
     // Without the version, data is shown up to ten minutes late; one above 4 is refused.
-    return wire_->request("POST", wire_->config().export_path,
-                          {{"Content-Type", spans_->content_type()},
-                           {"x-langfuse-ingestion-version", "4"}});
+    return wire_->request(
+        "POST", wire_->config().export_path,
+        {{"Content-Type", spans_->content_type()}, {"x-langfuse-ingestion-version", "4"}});
   }
   // A 200 carries a description of the server's job, not an OTLP reply: it is not read.
   llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& /*ids*/,

@@ -22,8 +22,8 @@ constexpr std::size_t kMaxEnvironmentLength = 40;
 
 // CI systems say which commit they build; the first that is set serves as the release.
 constexpr std::array<const char*, 11> kReleaseVariables = {
-    "LANGFUSE_RELEASE", "RENDER_GIT_COMMIT", "CI_COMMIT_SHA",    "CIRCLE_SHA1",
-    "SOURCE_VERSION",   "TRAVIS_COMMIT",     "GIT_COMMIT",       "GITHUB_SHA",
+    "LANGFUSE_RELEASE", "RENDER_GIT_COMMIT",   "CI_COMMIT_SHA",   "CIRCLE_SHA1",
+    "SOURCE_VERSION",   "TRAVIS_COMMIT",       "GIT_COMMIT",      "GITHUB_SHA",
     "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "DRONE_COMMIT_SHA"};
 
 // Blank is unset; a set-uid program does not trust its environment.
@@ -33,7 +33,8 @@ std::optional<std::string> environment_variable(const char* name) {
   return value;
 }
 
-[[noreturn]] void wrong_value(std::string_view name, std::string_view rule, std::string_view value) {
+[[noreturn]] void wrong_value(std::string_view name, std::string_view rule,
+                              std::string_view value) {
   throw std::invalid_argument(std::string(name) + " must be " + std::string(rule) + ", got \"" +
                               std::string(value) + "\"");
 }
@@ -122,7 +123,8 @@ std::string checked_environment(const std::string& given, std::vector<std::strin
   return valid ? result : "default";
 }
 
-std::vector<llmtrace::HttpHeader> checked_headers(const std::vector<llmtrace::HttpHeader>& headers) {
+std::vector<llmtrace::HttpHeader> checked_headers(
+    const std::vector<llmtrace::HttpHeader>& headers) {
   for (const llmtrace::HttpHeader& header : headers) {
     if (!llmtrace::is_header_name(header.name)) {
       wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
@@ -155,7 +157,8 @@ void check_keys(ResolvedConfig& resolved) {
   if (!llmtrace::is_header_value(resolved.public_key) ||
       !llmtrace::is_header_value(resolved.secret_key.reveal())) {
     throw std::invalid_argument(
-        "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY must hold no control characters; copy them from "
+        "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY must hold no control characters; copy them "
+        "from "
         "the project's settings without line breaks");
   }
   if (!resolved.enabled) return;
@@ -183,7 +186,8 @@ ResolvedConfig resolve(const Config& config) {
   resolved.public_key = text(config.public_key, {"LANGFUSE_PUBLIC_KEY"}, "");
   resolved.secret_key = config.secret_key;
   if (resolved.secret_key.empty()) {
-    if (auto value = environment_variable("LANGFUSE_SECRET_KEY")) resolved.secret_key = Secret(*value);
+    if (auto value = environment_variable("LANGFUSE_SECRET_KEY"))
+      resolved.secret_key = Secret(*value);
   }
   resolved.base_url = llmtrace::checked_base_url(
       text(config.base_url, {"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"},
@@ -247,20 +251,29 @@ const std::vector<VariableInfo>& variables() {
       {"LANGFUSE_BASE_URL", "base_url", "the server; https://cloud.langfuse.com"},
       {"LANGFUSE_HOST", "base_url", "older name of LANGFUSE_BASE_URL"},
       {"LANGFUSE_BASEURL", "base_url", "older name of LANGFUSE_BASE_URL"},
-      {"LANGFUSE_TRACING_ENVIRONMENT", "environment", "at most 40 of a-z 0-9 _ -; the server's \"default\""},
-      {"LANGFUSE_RELEASE", "release", "the program's release; then the CI systems' commit variables"},
+      {"LANGFUSE_TRACING_ENVIRONMENT", "environment",
+       "at most 40 of a-z 0-9 _ -; the server's \"default\""},
+      {"LANGFUSE_RELEASE", "release",
+       "the program's release; then the CI systems' commit variables"},
       {"LANGFUSE_TRACING_ENABLED", "tracing_enabled", "false: nothing is recorded; true"},
       {"LANGFUSE_SAMPLE_RATE", "sample_rate", "share of traces that is kept, 0 to 1; 1"},
-      {"LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED", "capture_io", "false: OBSERVE sends no arguments and outputs; true"},
+      {"LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED", "capture_io",
+       "false: OBSERVE sends no arguments and outputs; true"},
       {"LANGFUSE_TIMEOUT", "timeout", "seconds for one attempt; 10"},
-      {"LANGFUSE_OTEL_TRACES_EXPORT_PATH", "", "path of the OTLP route under the base URL; api/public/otel/v1/traces"},
-      {"LANGFUSE_OTEL_COMPRESSION", "compression", "gzip or none, then OTEL_EXPORTER_OTLP_TRACES_COMPRESSION and OTEL_EXPORTER_OTLP_COMPRESSION; gzip, none to loopback"},
+      {"LANGFUSE_OTEL_TRACES_EXPORT_PATH", "",
+       "path of the OTLP route under the base URL; api/public/otel/v1/traces"},
+      {"LANGFUSE_OTEL_COMPRESSION", "compression",
+       "gzip or none, then OTEL_EXPORTER_OTLP_TRACES_COMPRESSION and "
+       "OTEL_EXPORTER_OTLP_COMPRESSION; gzip, none to loopback"},
       {"LANGFUSE_FLUSH_AT", "flush_at", "observations in a full batch; 1024"},
       {"LANGFUSE_FLUSH_INTERVAL", "flush_interval", "seconds that a batch waits to become full; 1"},
-      {"LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES", "max_batch_bytes", "bytes in a full batch, before compression; 3500000"},
+      {"LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES", "max_batch_bytes",
+       "bytes in a full batch, before compression; 3500000"},
       {"LANGFUSE_MAX_BATCH_SIZE_BYTES", "max_batch_bytes", "older name of the same"},
-      {"LANGFUSE_MAX_EVENT_SIZE_BYTES", "max_event_bytes", "a larger observation has its largest value cut; 5000000"},
-      {"LANGFUSE_DEBUG", "debug", "true: one line at the start with the settings, and one for each request; false"},
+      {"LANGFUSE_MAX_EVENT_SIZE_BYTES", "max_event_bytes",
+       "a larger observation has its largest value cut; 5000000"},
+      {"LANGFUSE_DEBUG", "debug",
+       "true: one line at the start with the settings, and one for each request; false"},
       {"OTEL_SDK_DISABLED", "tracing_enabled", "true: nothing is recorded; false"},
   };
   return kTable;

@@ -1,14 +1,14 @@
-// ResolvedConfig is a Config in which nothing is open any more: code, environment and defaults are merged
-// and checked. The environment is read here and nowhere else.
+// ResolvedConfig is a Config in which nothing is open any more: code, environment and defaults are
+// merged and checked. The environment is read here and nowhere else.
 #pragma once
+
+#include <langfuse/config.h>
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <langfuse/config.h>
 
 namespace langfuse {
 inline namespace v0 {

@@ -1,6 +1,7 @@
-// Scores. Servers from 4.59 take an array at /api/public/scores; older ones take score-create events at
-// /api/public/ingestion. The encoder starts with the array, switches on the answers that mean "I do not
-// know this form", and goes back when the ingestion route is gone; hourly it tries the array again.
+// Scores. Servers from 4.59 take an array at /api/public/scores; older ones take score-create
+// events at /api/public/ingestion. The encoder starts with the array, switches on the answers that
+// mean "I do not know this form", and goes back when the ingestion route is gone; hourly it tries
+// the array again.
 #include <cmath>
 
 #include "common/src/json_value.h"
@@ -21,10 +22,12 @@ using llmtrace::Verdict;
 
 constexpr std::size_t kMaxScores = 100;
 constexpr std::size_t kMaxBytes = 1'000'000;
-constexpr std::size_t kTimeLength = 27;  // of RFC 3339 with microseconds, in front of every fragment
+constexpr std::size_t kTimeLength =
+    27;  // of RFC 3339 with microseconds, in front of every fragment
 constexpr std::chrono::hours kProbeInterval(1);
 
-// The 400 that a server gives which knows only single scores: its schema wants an object at the top.
+// The 400 that a server gives which knows only single scores: its schema wants an object at the
+// top.
 bool means_single_scores_only(const HttpReply& reply) {
   if (reply.status != 400) return false;
   const auto body = JsonValue::parse(reply.body);
@@ -113,7 +116,8 @@ class ScoreEncoder final : public llmtrace::Encoder {
     std::string_view id;
     reader.next(key, id);  // the first member is the id
     BodyWriter event(body);
-    event.string("id", llmtrace::uuid_text(llmtrace::uuid_from(llmtrace::unescape_json_string(id))));
+    event.string("id",
+                 llmtrace::uuid_text(llmtrace::uuid_from(llmtrace::unescape_json_string(id))));
     event.string("timestamp", time);
     event.string("type", "score-create");
     event.raw("body", score);
@@ -128,16 +132,16 @@ class ScoreEncoder final : public llmtrace::Encoder {
     }
     Verdict verdict = llmtrace::judge_status(reply, now);
     if (verdict.kind != Verdict::Kind::Delivered || reply.status != 207) return verdict;
-    // The errors carry no ids, so which were refused is not known and none is sent again. A reply that
-    // was cut says nothing: sending again is safe, for a score's id makes it overwrite itself.
+    // The errors carry no ids, so which were refused is not known and none is sent again. A reply
+    // that was cut says nothing: sending again is safe, for a score's id makes it overwrite itself.
     const auto body = reply.complete ? JsonValue::parse(reply.body) : std::nullopt;
     if (!body) {
       verdict.kind = Verdict::Kind::Retry;
       verdict.message = "the server's verdicts are cut off";
       return verdict;
     }
-    verdict.rejected = static_cast<std::uint64_t>(std::max<std::int64_t>(
-        0, (*body)["rejected"].as_integer()));
+    verdict.rejected =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*body)["rejected"].as_integer()));
     if (!(*body)["errors"].elements().empty()) {
       verdict.message = (*body)["errors"].elements().front()["message"].as_string();
     }

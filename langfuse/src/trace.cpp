@@ -29,9 +29,8 @@ void Trace::update(TraceUpdate update) const noexcept {
   llmtrace::Cell* const cell = root_.cell();
   if (cell == nullptr) return;
   llmtrace::guarded(*cell, [&] {
-    llmtrace::ObservationUpdate root{.name = update.name,
-                                     .input = std::move(update.input),
-                                     .output = std::move(update.output)};
+    llmtrace::ObservationUpdate root{
+        .name = update.name, .input = std::move(update.input), .output = std::move(update.output)};
     const auto current = llmtrace::inherited_attributes(*cell);
     auto attributes = llmtrace::copy_attributes(current.get());
     merge(*attributes, std::move(update));

@@ -1,10 +1,10 @@
 #include "langfuse/src/wire.h"
 
+#include <llmtrace/version.h>
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
-
-#include <llmtrace/version.h>
 
 #include "common/src/http_text.h"
 #include "common/src/json_text.h"
@@ -120,8 +120,9 @@ llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
     item.kind = again ? llmtrace::ItemVerdict::Kind::Retry : llmtrace::ItemVerdict::Kind::Drop;
     if (status == 401 || status == 403) item.reason = llmtrace::DropReason::Unauthorized;
     if (verdict.message.empty()) {
-      verdict.message = "status " + std::to_string(status) + " inside the HTTP 207: " +
-                        error["message"].as_string() + " " + error["error"].to_text();
+      verdict.message = "status " + std::to_string(status) +
+                        " inside the HTTP 207: " + error["message"].as_string() + " " +
+                        error["error"].to_text();
     }
   }
   return verdict;

@@ -1,5 +1,5 @@
-// Langfuse's wire: one Encoder per kind of request. Facts are those of Langfuse's public sources (server
-// v4.16, langfuse-python 4.14): attribute names, the ingestion events, the scores API.
+// Langfuse's wire: one Encoder per kind of request. Facts are those of Langfuse's public sources
+// (server v4.16, langfuse-python 4.14): attribute names, the ingestion events, the scores API.
 #pragma once
 
 #include <memory>
@@ -37,7 +37,8 @@ std::unique_ptr<llmtrace::Encoder> make_score_encoder(std::shared_ptr<const Wire
 llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
                                   const llmtrace::HttpReply& reply, llmtrace::Timestamp now);
 
-/// The prompt that a generation is linked to, its own or the trace's; null for other types and without one.
+/// The prompt that a generation is linked to, its own or the trace's; null for other types and
+/// without one.
 const llmtrace::PromptReference* linked_prompt(const llmtrace::Record& record) noexcept;
 
 /// Langfuse's name of a type: those it does not know are spans.

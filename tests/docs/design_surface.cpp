@@ -1,6 +1,6 @@
 // The public surface as the design promises it, word for word: it must go on compiling.
-#include <langfuse/langfuse.h>      // everything of Langfuse except the short macros
-#include <llmtrace/observe.h>       // OBSERVE..., the short macros; <llmtrace/macros.h> has only LLMTRACE_OBSERVE...
+#include <langfuse/langfuse.h>  // everything of Langfuse except the short macros
+#include <llmtrace/observe.h>  // OBSERVE..., the short macros; <llmtrace/macros.h> has only LLMTRACE_OBSERVE...
 
 struct Completion {
   std::string text;
@@ -14,36 +14,42 @@ Model llm;
 std::vector<std::string> search(const std::string& query) { return {query}; }
 
 std::vector<std::string> retrieve(const std::string& query) {
-  OBSERVE_RETRIEVER(query);                                   // name = __func__, type retriever, input {"query": ...}
+  OBSERVE_RETRIEVER(query);  // name = __func__, type retriever, input {"query": ...}
   std::vector<std::string> docs = search(query);
   llmtrace::current_observation().update({.metadata = {{"doc_count", docs.size()}}});
-  OBSERVE_OUTPUT(docs);                                       // records the output; the return stays free of copies
+  OBSERVE_OUTPUT(docs);  // records the output; the return stays free of copies
   return docs;
 }
 
 std::string answer(const std::string& question, const std::vector<std::string>& docs) {
   OBSERVE_GENERATION(question, docs);
   Completion c = llm.complete(question, docs);
-  llmtrace::current_observation().update({.output = c.text, .model = "gpt-4o-mini",
-      .model_parameters = {{"temperature", 0.2}}, .usage_details = {{"input", c.prompt_tokens}, {"output", c.completion_tokens}}});
+  llmtrace::current_observation().update(
+      {.output = c.text,
+       .model = "gpt-4o-mini",
+       .model_parameters = {{"temperature", 0.2}},
+       .usage_details = {{"input", c.prompt_tokens}, {"output", c.completion_tokens}}});
   return c.text;
 }
 
 std::string rag(const std::string& question) {
-  OBSERVE_BODY(question) {                                    // body form: output and exception text are recorded by themselves
+  OBSERVE_BODY(question) {  // body form: output and exception text are recorded by themselves
     return answer(question, retrieve(question));
   };
 }
 
 int main() {
   const std::string question = "What is a span?", text = "A timed operation.";
-  langfuse::Client lf;                                        // LANGFUSE_* variables, or langfuse::Config{.public_key = ...}
+  langfuse::Client lf;  // LANGFUSE_* variables, or langfuse::Config{.public_key = ...}
   auto scope = llmtrace::propagate({.user_id = "u-1", .session_id = "s-1", .tags = {"prod"}});
   rag(question);
 
-  auto trace = lf.trace({.name = "rag_query", .input = question});          // Langfuse words, this client only
+  auto trace =
+      lf.trace({.name = "rag_query", .input = question});  // Langfuse words, this client only
   auto gen = trace.generation({.name = "answer", .input = question, .model = "gpt-4o-mini"});
-  gen.end({.output = text, .usage_details = {{"input", 100}, {"output", 50}}, .cost_details = {{"total", 0.0005}}});
+  gen.end({.output = text,
+           .usage_details = {{"input", 100}, {"output", 50}},
+           .cost_details = {{"total", 0.0005}}});
   lf.score({.name = "quality", .value = 0.9, .trace_id = trace.trace_id(), .comment = "grounded"});
   trace.end();
 

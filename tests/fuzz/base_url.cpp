@@ -1,4 +1,5 @@
-// Base URLs from configuration: what is accepted is http or https, has a host, and holds no credentials.
+// Base URLs from configuration: what is accepted is http or https, has a host, and holds no
+// credentials.
 #include <stdexcept>
 
 #include "common/src/http_text.h"

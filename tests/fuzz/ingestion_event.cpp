@@ -1,5 +1,6 @@
 // Events of the ingestion route, as the collector receives them.
 #include "collector/ingestion_event.h"
+
 #include "common/src/json_value.h"
 #include "tests/fuzz/fuzz_input.h"
 

@@ -1,4 +1,5 @@
-// Replies of the ingestion route, a verdict per event: whatever the server says, each item gets one verdict.
+// Replies of the ingestion route, a verdict per event: whatever the server says, each item gets one
+// verdict.
 #include "langfuse/src/wire.h"
 #include "tests/fuzz/fuzz_input.h"
 

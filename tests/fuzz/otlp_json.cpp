@@ -1,6 +1,7 @@
 // OTLP in JSON, as the collector receives it.
-#include "collector/bad_request.h"
 #include "collector/otlp_json.h"
+
+#include "collector/bad_request.h"
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,7 @@
 // OTLP in protobuf, as the collector receives it.
-#include "collector/bad_request.h"
 #include "collector/otlp_protobuf.h"
+
+#include "collector/bad_request.h"
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

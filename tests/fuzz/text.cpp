@@ -1,4 +1,5 @@
-// Any bytes as a JSON string: the text is valid JSON and valid UTF-8, and valid UTF-8 survives unchanged.
+// Any bytes as a JSON string: the text is valid JSON and valid UTF-8, and valid UTF-8 survives
+// unchanged.
 #include <string>
 
 #include "common/src/json_text.h"

@@ -1,8 +1,13 @@
-// Many producers against a server that answers badly, with overflow, several clients, flushes and shutdowns
-// in mid-flight. What is asserted is conservation: at every moment no more settled than submitted, at the
-// end nothing in memory, and the counters equal to what the producers did and the server took.
+// Many producers against a server that answers badly, with overflow, several clients, flushes and
+// shutdowns in mid-flight. What is asserted is conservation: at every moment no more settled than
+// submitted, at the end nothing in memory, and the counters equal to what the producers did and the
+// server took.
 //
 // LLMTRACE_DEEP=1 runs each for longer.
+#include <gtest/gtest.h>
+#include <langfuse/langfuse.h>
+#include <llmtrace/observe.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
@@ -12,11 +17,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include <langfuse/langfuse.h>
-#include <llmtrace/observe.h>
 
 namespace {
 
@@ -63,7 +63,7 @@ class MoodyHttpClient final : public llmtrace::HttpClient {
 
  private:
   const int failures_in_ten_;
-  std::mt19937 random_{17};                      // flusher thread only, as replies_
+  std::mt19937 random_{17};  // flusher thread only, as replies_
   std::vector<llmtrace::HttpReply> replies_;
   std::mutex mutex_;  // guards woken_
   std::condition_variable wake_;
@@ -112,7 +112,8 @@ void expect_conserved(const llmtrace::DestinationStats& stats) {
 }
 
 TEST(Stress, CountersAddUpAtEveryMoment) {
-  langfuse::Client client(config(transport(3, std::size_t{1} << 20, llmtrace::Overflow::drop_newest())));
+  langfuse::Client client(
+      config(transport(3, std::size_t{1} << 20, llmtrace::Overflow::drop_newest())));
   std::atomic<bool> done{false};
   std::jthread watcher([&] {
     while (!done.load()) {
@@ -146,7 +147,8 @@ TEST(Stress, BlockingLosesNothing) {
 }
 
 TEST(Stress, FlushesAndShutdownInMidFlight) {
-  langfuse::Client client(config(transport(2, std::size_t{1} << 20, llmtrace::Overflow::drop_newest())));
+  langfuse::Client client(
+      config(transport(2, std::size_t{1} << 20, llmtrace::Overflow::drop_newest())));
   std::jthread closer([&] {
     for (int i = 0; i < 20; ++i) client.flush(milliseconds(5));
     client.shutdown(milliseconds(20));
@@ -196,7 +198,8 @@ TEST(Stress, ClientsComeAndGoWhileOthersTrace) {
 }
 
 TEST(Stress, OneObservationFromManyThreads) {
-  langfuse::Client client(config(transport(0, std::size_t{4} << 20, llmtrace::Overflow::block(seconds(30)))));
+  langfuse::Client client(
+      config(transport(0, std::size_t{4} << 20, llmtrace::Overflow::block(seconds(30)))));
   const auto trace = client.trace({.name = "shared"});
   std::atomic<int> ends{0};
 

@@ -1,5 +1,7 @@
-// Writes the bodies that llmtrace sends for one fixed set of items, one file per form:   golden DIRECTORY
-// Ids come from a seed and the clock stands still, so every run writes the same bytes.
+// Writes the bodies that llmtrace sends for one fixed set of items, one file per form:   golden
+// DIRECTORY Ids come from a seed and the clock stands still, so every run writes the same bytes.
+#include <langfuse/langfuse.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -8,8 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <langfuse/langfuse.h>
 
 #include "tests/wire/recording_http_client.h"
 
@@ -35,9 +35,8 @@ langfuse::Config config_of(std::shared_ptr<RecordingHttpClient> http) {
   config.base_url = "http://127.0.0.1:3000";
   config.environment = "staging";
   config.release = "1.2.3";
-  config.transport = llmtrace::Transport::create({.http_client = std::move(http),
-                                                  .clock = std::make_shared<StandingClock>(),
-                                                  .id_seed = 42});
+  config.transport = llmtrace::Transport::create(
+      {.http_client = std::move(http), .clock = std::make_shared<StandingClock>(), .id_seed = 42});
   return config;
 }
 
@@ -61,13 +60,13 @@ void trace_everything(langfuse::Client& client) {
                                             .metadata = {{"doc_count", 2}, {"index", "bm25"}},
                                             .start_time = kStart + milliseconds(2)});
   retriever.end({.output = {"first", "second"}, .end_time = kStart + milliseconds(20)});
-  auto generation = agent.generation({.name = "answer",
-                                      .input = std::vector<llmtrace::Json>{{{"role", "user"},
-                                                                           {"content", "hi"}}},
-                                      .model = "gpt-4o-mini",
-                                      .model_parameters = {{"temperature", 0.2}, {"max_tokens", 100}},
-                                      .prompt = {.name = "qa", .version = 3},
-                                      .start_time = kStart + milliseconds(21)});
+  auto generation =
+      agent.generation({.name = "answer",
+                        .input = std::vector<llmtrace::Json>{{{"role", "user"}, {"content", "hi"}}},
+                        .model = "gpt-4o-mini",
+                        .model_parameters = {{"temperature", 0.2}, {"max_tokens", 100}},
+                        .prompt = {.name = "qa", .version = 3},
+                        .start_time = kStart + milliseconds(21)});
   generation.end({.output = "A timed operation.",
                   .completion_start_time = kStart + milliseconds(60),
                   .usage_details = {{"input", 100}, {"output", 50}, {"input_cached_tokens", 20}},
@@ -110,7 +109,8 @@ void score_everything(langfuse::Client& client) {
                 .value = "reads well",
                 .session_id = "session-1",
                 .data_type = llmtrace::ScoreDataType::Text});
-  client.score({.name = "accuracy", .value = 1, .dataset_run_id = "run-1", .config_id = "config-1"});
+  client.score(
+      {.name = "accuracy", .value = 1, .dataset_run_id = "run-1", .config_id = "config-1"});
 }
 
 // What a client sent to `path`, all bodies one after the other (one, for these few items).
@@ -145,7 +145,8 @@ std::string legacy() {
 std::string scores(bool array_route_exists) {
   auto http = std::make_shared<RecordingHttpClient>(array_route_exists ? "" : "/api/public/scores");
   return sent(config_of(http), http,
-              array_route_exists ? "/api/public/scores" : "/api/public/ingestion", score_everything);
+              array_route_exists ? "/api/public/scores" : "/api/public/ingestion",
+              score_everything);
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
 // An HttpClient without a network: keeps every body and answers as a Langfuse server does.
 #pragma once
 
+#include <llmtrace/http_client.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <llmtrace/http_client.h>
 
 class RecordingHttpClient final : public llmtrace::HttpClient {
  public:

@@ -1,25 +1,26 @@
-// OBSERVE_AWAIT keeps the context across a suspension: `co_await OBSERVE_AWAIT(task)`. Without it, a
-// coroutine that suspends would leave itself current on a thread that goes on with other work, and wake
-// up on another thread as somebody else's child.
+// OBSERVE_AWAIT keeps the context across a suspension: `co_await OBSERVE_AWAIT(task)`. Without it,
+// a coroutine that suspends would leave itself current on a thread that goes on with other work,
+// and wake up on another thread as somebody else's child.
 //
-// A coroutine has one OBSERVE. An await inside a block that has a second one would put back the first one's
-// context, not what was current outside the coroutine.
+// A coroutine has one OBSERVE. An await inside a block that has a second one would put back the
+// first one's context, not what was current outside the coroutine.
 #pragma once
+
+#include <llmtrace/observed_scope.h>
 
 #include <concepts>
 #include <coroutine>
 #include <type_traits>
 #include <utility>
 
-#include <llmtrace/observed_scope.h>
-
 namespace llmtrace {
 inline namespace v0 {
 
 namespace detail {
 
-/// What a co_await needs to move the scope's context between threads. Ownership of one reference moves
-/// with every pointer: the thread's current context, a scope's `previous_`, and `outer_` here.
+/// What a co_await needs to move the scope's context between threads. Ownership of one reference
+/// moves with every pointer: the thread's current context, a scope's `previous_`, and `outer_`
+/// here.
 class LLMTRACE_EXPORT AwaitContext {
  public:
   explicit AwaitContext(ObservedScope& scope) noexcept;
@@ -27,8 +28,9 @@ class LLMTRACE_EXPORT AwaitContext {
   AwaitContext(const AwaitContext&) = delete;
   AwaitContext& operator=(const AwaitContext&) = delete;
 
-  /// On suspension: the context stays current, so that children started by the inner await_suspend get
-  /// the right parent, but it is no longer the scope's. Returns what was current outside the coroutine.
+  /// On suspension: the context stays current, so that children started by the inner await_suspend
+  /// get the right parent, but it is no longer the scope's. Returns what was current outside the
+  /// coroutine.
   ContextNode* lend() noexcept;
   /// The coroutine did not suspend after all.
   void undo_lend(ContextNode* outer) noexcept;
@@ -45,8 +47,8 @@ class LLMTRACE_EXPORT AwaitContext {
   bool lent_ = false;
 };
 
-/// Puts the thread's context back to what it was outside the coroutine. Holds locals only: when it acts,
-/// the coroutine may already be destroyed, or run on another thread.
+/// Puts the thread's context back to what it was outside the coroutine. Holds locals only: when it
+/// acts, the coroutine may already be destroyed, or run on another thread.
 class LLMTRACE_EXPORT OuterContext {
  public:
   explicit OuterContext(ContextNode* outer) noexcept : outer_(outer) {}
@@ -67,7 +69,8 @@ class LLMTRACE_EXPORT OuterContext {
 /// Drops one reference.
 LLMTRACE_EXPORT void release_context(ContextNode* node) noexcept;
 
-/// Counts how deep resumed children are nested on this thread's stack; past the limit none is allowed.
+/// Counts how deep resumed children are nested on this thread's stack; past the limit none is
+/// allowed.
 class LLMTRACE_EXPORT NestedResume {
  public:
   NestedResume() noexcept;
@@ -105,8 +108,8 @@ class AwaitWrapper {
 
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) {
-    // From here on the coroutine may be resumed or destroyed on any thread: what is needed afterwards is
-    // in locals, and everything in *this is written before the inner call.
+    // From here on the coroutine may be resumed or destroyed on any thread: what is needed
+    // afterwards is in locals, and everything in *this is written before the inner call.
     OuterContext outer(context_.lend());
     std::coroutine_handle<> next;  // null: suspended, and nobody to go on with
     try {
@@ -142,9 +145,9 @@ class AwaitWrapper {
     }
   }
 
-  // Resumes the next coroutine here, in the lent context, so that a child without a scope of its own
-  // that starts now gets the right parent. Past the limit the stack is kept bounded by a transfer; the
-  // frames below then put the thread's context back.
+  // Resumes the next coroutine here, in the lent context, so that a child without a scope of its
+  // own that starts now gets the right parent. Past the limit the stack is kept bounded by a
+  // transfer; the frames below then put the thread's context back.
   static std::coroutine_handle<> transfer(std::coroutine_handle<> next, OuterContext& outer) {
     const NestedResume nested;
     if (!nested.allowed()) {

@@ -2,9 +2,9 @@
 // deadline, delay and timestamp of a transport is measured on its clock. Called from any thread.
 #pragma once
 
-#include <chrono>
-
 #include <llmtrace/export.h>
+
+#include <chrono>
 
 namespace llmtrace {
 inline namespace v0 {

@@ -1,16 +1,17 @@
-// Context: which observation is current, what is propagated to the observations started inside, and where
-// they go. A value (a shared immutable node), current per thread; scopes set it and put the previous one
-// back. Hand it to another thread with `bind`, keep it across a suspension with OBSERVE_AWAIT.
+// Context: which observation is current, what is propagated to the observations started inside, and
+// where they go. A value (a shared immutable node), current per thread; scopes set it and put the
+// previous one back. Hand it to another thread with `bind`, keep it across a suspension with
+// OBSERVE_AWAIT.
 #pragma once
+
+#include <llmtrace/export.h>
+#include <llmtrace/observation_params.h>
 
 #include <concepts>
 #include <cstdint>
 #include <functional>
 #include <type_traits>
 #include <utility>
-
-#include <llmtrace/export.h>
-#include <llmtrace/observation_params.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -62,8 +63,8 @@ class [[nodiscard]] LLMTRACE_EXPORT ContextScope {
   std::uint64_t outer_scope_;
 };
 
-/// Trace attributes for the current observation and for all that are started inside the scope. Nested
-/// scopes merge tags and metadata; the inner one wins.
+/// Trace attributes for the current observation and for all that are started inside the scope.
+/// Nested scopes merge tags and metadata; the inner one wins.
 [[nodiscard]] LLMTRACE_EXPORT ContextScope propagate(PropagateParams params) noexcept;
 
 /// A scope that records nothing: no observation starts inside it.
@@ -79,13 +80,13 @@ class Bound {
       : context_(std::move(context)), function_(std::move(function)) {}
 
   template <class... Args>
-    requires std::invocable<Function&, Args...>
+  requires std::invocable<Function&, Args...>
   decltype(auto) operator()(Args&&... args) {
     const ContextScope scope(context_);
     return std::invoke(function_, std::forward<Args>(args)...);
   }
   template <class... Args>
-    requires std::invocable<const Function&, Args...>
+  requires std::invocable<const Function&, Args...>
   decltype(auto) operator()(Args&&... args) const {
     const ContextScope scope(context_);
     return std::invoke(function_, std::forward<Args>(args)...);

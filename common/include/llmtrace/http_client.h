@@ -1,7 +1,10 @@
-// HttpClient is how llmtrace reaches a server. The built-in one uses libcurl; tests and hosts that own
-// their network stack may give another in TransportOptions::http_client. Only requests that llmtrace
-// builds pass through it, with credentials in their headers: an implementation must not log those.
+// HttpClient is how llmtrace reaches a server. The built-in one uses libcurl; tests and hosts that
+// own their network stack may give another in TransportOptions::http_client. Only requests that
+// llmtrace builds pass through it, with credentials in their headers: an implementation must not
+// log those.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <chrono>
 #include <cstdint>
@@ -9,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -38,7 +39,7 @@ struct HttpReply {
   std::uint64_t id = 0;  ///< the request's, as given to `send`
   int status = 0;        ///< 0 when no status line arrived
   std::vector<HttpHeader> headers{};
-  std::string body{};  ///< at most 1 MiB; see `complete`
+  std::string body{};         ///< at most 1 MiB; see `complete`
   bool complete = false;      ///< the reply arrived to its end and within its bounds
   bool request_sent = false;  ///< all bytes of the request left this machine
   std::string error{};        ///< for a person, when there is no complete reply

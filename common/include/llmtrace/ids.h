@@ -1,11 +1,11 @@
-// Trace and observation ids. Every observation has a UUIDv7 made from its start time; the trace id is its
-// root's UUID as 32 lower-case hex digits, an observation id the UUID's last 8 bytes as 16.
+// Trace and observation ids. Every observation has a UUIDv7 made from its start time; the trace id
+// is its root's UUID as 32 lower-case hex digits, an observation id the UUID's last 8 bytes as 16.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {

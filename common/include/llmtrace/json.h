@@ -1,11 +1,14 @@
-// Json is a parameter type: any value a caller gives (`.input = x`, `.metadata = {{"k", 1}}`), turned
-// into JSON text at once, so that nothing refers to the caller's data afterwards. A string is kept as it
-// is (moved when given as an rvalue) and escaped only where a wire needs it. A default Json is absent:
-// "not given". An object is written {{"key", value}, ...}, an array {value, value}, an array of objects
-// std::vector<llmtrace::Json>{...}.
+// Json is a parameter type: any value a caller gives (`.input = x`, `.metadata = {{"k", 1}}`),
+// turned into JSON text at once, so that nothing refers to the caller's data afterwards. A string
+// is kept as it is (moved when given as an rvalue) and escaped only where a wire needs it. A
+// default Json is absent: "not given". An object is written {{"key", value}, ...}, an array {value,
+// value}, an array of objects std::vector<llmtrace::Json>{...}.
 //
 // A user's to_json that throws, or writes malformed JSON, leaves "<error: ...>".
 #pragma once
+
+#include <llmtrace/export.h>
+#include <llmtrace/json_writer.h>
 
 #include <initializer_list>
 #include <memory>
@@ -14,9 +17,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <llmtrace/export.h>
-#include <llmtrace/json_writer.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -28,9 +28,9 @@ class LLMTRACE_EXPORT Json {
   Json() noexcept = default;
 
   template <class Value>
-    requires(!std::same_as<std::remove_cvref_t<Value>, Json> &&
-             !std::same_as<std::remove_cvref_t<Value>, JsonMember>)
-  Json(Value&& value) {  // NOLINT(google-explicit-constructor): `.input = x` is the point
+  requires(!std::same_as<std::remove_cvref_t<Value>, Json> &&
+           !std::same_as<std::remove_cvref_t<Value>, JsonMember>)
+      Json(Value&& value) {  // NOLINT(google-explicit-constructor): `.input = x` is the point
     if constexpr (std::same_as<Value, std::string>) {
       text_ = std::move(value);
       kind_ = Kind::String;
@@ -80,14 +80,13 @@ class LLMTRACE_EXPORT Json {
   Kind kind_ = Kind::Absent;
 };
 
-/// One member of an object in braces. Two arguments always, so that `{{x}}` is never an object; the key is
-/// deduced, so that `{{"a", "b"}, ...}` is never a key (std::string_view would take two pointers for a
-/// range).
+/// One member of an object in braces. Two arguments always, so that `{{x}}` is never an object; the
+/// key is deduced, so that `{{"a", "b"}, ...}` is never a key (std::string_view would take two
+/// pointers for a range).
 class JsonMember {
  public:
   template <class Key>
-    requires std::convertible_to<const Key&, std::string_view>
-  JsonMember(const Key& key, Json value)
+  requires std::convertible_to<const Key&, std::string_view> JsonMember(const Key& key, Json value)
       : key_(static_cast<std::string_view>(key)), value_(std::move(value)) {}
   const std::string& key() const noexcept { return key_; }
   const Json& value() const noexcept { return value_; }
@@ -109,8 +108,8 @@ class StringList {
   class Item {
    public:
     template <class Text>
-      requires std::convertible_to<Text, std::string_view>
-    Item(Text&& text) : text_(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
+    requires std::convertible_to<Text, std::string_view> Item(Text&& text)
+        : text_(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
     const std::string& text() const noexcept { return text_; }
 
    private:

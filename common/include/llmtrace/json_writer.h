@@ -6,20 +6,21 @@
 //   }
 //   }
 //
-// which makes their own type usable wherever llmtrace takes a value. It is found by argument-dependent
-// lookup, so nothing of llmtrace is specialized or opened.
+// which makes their own type usable wherever llmtrace takes a value. It is found by
+// argument-dependent lookup, so nothing of llmtrace is specialized or opened.
 //
-// The text is always valid JSON: invalid UTF-8 becomes U+FFFD, NaN and infinities become null, and a
-// value nested deeper than kMaxDepth becomes the string kTooDeepMark. A writer belongs to one thread.
+// The text is always valid JSON: invalid UTF-8 becomes U+FFFD, NaN and infinities become null, and
+// a value nested deeper than kMaxDepth becomes the string kTooDeepMark. A writer belongs to one
+// thread.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -28,7 +29,8 @@ class JsonWriter;
 
 namespace detail {
 
-/// A value that is only referred to: where it is and how to write it. Lives for one full expression.
+/// A value that is only referred to: where it is and how to write it. Lives for one full
+/// expression.
 struct JsonRef {
   const void* value;
   void (*write)(JsonWriter&, const void*);

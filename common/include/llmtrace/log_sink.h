@@ -1,11 +1,11 @@
-// LogSink receives llmtrace's own messages: what is wrong, in one line, with the remedy. The default one
-// writes to standard error. Messages of one kind come at most once a second and never hold a secret or
-// an observation's content.
+// LogSink receives llmtrace's own messages: what is wrong, in one line, with the remedy. The
+// default one writes to standard error. Messages of one kind come at most once a second and never
+// hold a secret or an observation's content.
 #pragma once
 
-#include <string_view>
-
 #include <llmtrace/export.h>
+
+#include <string_view>
 
 namespace llmtrace {
 inline namespace v0 {

@@ -1,15 +1,16 @@
 // Observation is the handle of one unit of work that is traced: a span, a generation, a tool call.
-// It is movable, not copyable, one pointer wide; when it goes, it ends what was not ended. All calls are
-// noexcept and may come from any thread. A handle of nothing (no client, sampled out, suppressed) does
-// nothing. CurrentObservation is the same without ownership: destroying it ends nothing.
+// It is movable, not copyable, one pointer wide; when it goes, it ends what was not ended. All
+// calls are noexcept and may come from any thread. A handle of nothing (no client, sampled out,
+// suppressed) does nothing. CurrentObservation is the same without ownership: destroying it ends
+// nothing.
 #pragma once
-
-#include <string>
-#include <utility>
 
 #include <llmtrace/context.h>
 #include <llmtrace/export.h>
 #include <llmtrace/observation_params.h>
+
+#include <string>
+#include <utility>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -33,7 +34,8 @@ class LLMTRACE_EXPORT ObservationHandle {
   void first_token() const noexcept;
   /// Records an error: level ERROR and its text.
   void error(std::string_view message) const noexcept;
-  /// Scores this observation at every destination it goes to; targets given in `params` are ignored.
+  /// Scores this observation at every destination it goes to; targets given in `params` are
+  /// ignored.
   void score(ScoreParams params) const noexcept;
   /// Scores the whole trace.
   void score_trace(ScoreParams params) const noexcept;
@@ -86,8 +88,8 @@ class [[nodiscard]] LLMTRACE_EXPORT CurrentObservation : public ObservationHandl
 /// The calling thread's current observation, if there is one.
 LLMTRACE_EXPORT CurrentObservation current_observation() noexcept;
 
-/// Starts an observation: a child of the current one, or a root for every live client that takes global
-/// observations. It is not current by itself: see `activate`.
+/// Starts an observation: a child of the current one, or a root for every live client that takes
+/// global observations. It is not current by itself: see `activate`.
 [[nodiscard]] LLMTRACE_EXPORT Observation start_observation(ObservationParams params) noexcept;
 
 /// Scores the current observation at every destination it goes to.
@@ -109,8 +111,8 @@ using Mask = std::function<JsonText(JsonText, Field)>;
 /// What stands for a value whose mask threw or returned invalid JSON.
 inline constexpr std::string_view kMaskFailed = "<fully masked due to failed mask function>";
 
-/// A mask for every destination, run before a client's own. Runs on the flusher thread over a copy of
-/// every user text. It must be callable until the process ends; an empty function removes it.
+/// A mask for every destination, run before a client's own. Runs on the flusher thread over a copy
+/// of every user text. It must be callable until the process ends; an empty function removes it.
 LLMTRACE_EXPORT void set_mask(Mask mask);
 
 }  // namespace v0

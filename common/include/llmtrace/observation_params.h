@@ -1,6 +1,10 @@
-// The parameters of observations and scores: flat structs for designated initializers, in the order of
-// the vendors' Python signatures. What is not given stays unset.
+// The parameters of observations and scores: flat structs for designated initializers, in the order
+// of the vendors' Python signatures. What is not given stays unset.
 #pragma once
+
+#include <llmtrace/clock.h>
+#include <llmtrace/export.h>
+#include <llmtrace/json.h>
 
 #include <cmath>
 #include <concepts>
@@ -13,10 +17,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <llmtrace/clock.h>
-#include <llmtrace/export.h>
-#include <llmtrace/json.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -44,14 +44,14 @@ LLMTRACE_EXPORT std::string_view to_string(ObservationType type) noexcept;
 LLMTRACE_EXPORT std::string_view to_string(Level level) noexcept;
 
 /// Named numbers in the order given: `{{"input", 100}, {"output", 50}}`. Negative, NaN and infinite
-/// values are kept as invalid; they are counted and left out when sent. A repeated name: the last wins.
+/// values are kept as invalid; they are counted and left out when sent. A repeated name: the last
+/// wins.
 template <class Number>
 class NumberMap {
  public:
   struct Item {
     template <class Value>
-      requires std::is_arithmetic_v<Value>
-    Item(std::string_view item_name, Value item_value)
+    requires std::is_arithmetic_v<Value> Item(std::string_view item_name, Value item_value)
         : name(item_name), value(checked(item_value)) {}
     std::string name;
     Number value;
@@ -65,7 +65,7 @@ class NumberMap {
   }
   /// From any map or sequence of pairs.
   template <class Pairs>
-    requires requires(const Pairs& pairs) { pairs.begin()->second; }
+  requires requires(const Pairs& pairs) { pairs.begin()->second; }
   NumberMap(const Pairs& pairs) {  // NOLINT(google-explicit-constructor)
     for (const auto& [name, value] : pairs) set(Item(name, value));
   }
@@ -96,8 +96,9 @@ class NumberMap {
                         (std::floating_point<Number> || value <= Value{9007199254740992});
       return fits ? static_cast<Number>(value) : kInvalid;
     } else if constexpr (std::unsigned_integral<Value>) {
-      const bool fits = std::floating_point<Number> ||
-                        value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+      const bool fits =
+          std::floating_point<Number> ||
+          value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
       return fits ? static_cast<Number>(value) : kInvalid;
     } else {
       return value >= 0 ? static_cast<Number>(value) : kInvalid;
@@ -143,12 +144,13 @@ struct ObservationParams {
   CostDetails cost_details{};
   PromptReference prompt{};
   std::optional<Timestamp> start_time{};  ///< default: now
-  bool capture_input = true;   ///< false: OBSERVE_... records no arguments
-  bool capture_output = true;  ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
+  bool capture_input = true;              ///< false: OBSERVE_... records no arguments
+  bool capture_output =
+      true;  ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
 };
 
-/// For `update` and `end`: what is given replaces what was there; metadata, usage and cost are merged by
-/// key.
+/// For `update` and `end`: what is given replaces what was there; metadata, usage and cost are
+/// merged by key.
 struct ObservationUpdate {
   std::string name{};
   Json input{};
@@ -178,11 +180,11 @@ class ScoreValue {
 
   ScoreValue() noexcept = default;
   template <class Value>
-    requires std::is_arithmetic_v<Value>
-  ScoreValue(Value value) noexcept  // NOLINT(google-explicit-constructor)
+  requires std::is_arithmetic_v<Value> ScoreValue(Value value)
+  noexcept  // NOLINT(google-explicit-constructor)
       : number_(static_cast<double>(value)),
         kind_(std::same_as<Value, bool> ? Kind::Boolean : Kind::Number) {}
-  ScoreValue(std::string_view value) : text_(value), kind_(Kind::Text) {}  // NOLINT
+  ScoreValue(std::string_view value) : text_(value), kind_(Kind::Text) {}                 // NOLINT
   ScoreValue(std::string value) noexcept : text_(std::move(value)), kind_(Kind::Text) {}  // NOLINT
   ScoreValue(const char* value)  // NOLINT(google-explicit-constructor)
       : text_(value == nullptr ? "" : value), kind_(value == nullptr ? Kind::Absent : Kind::Text) {}

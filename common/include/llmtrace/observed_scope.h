@@ -1,7 +1,11 @@
-// ObservedScope is what the OBSERVE macros declare: an observation that is current until the end of the
-// block. With no live client its constructor is one relaxed load. An exception that leaves the block makes
-// the observation's level ERROR; its text is known to the body form and the decorator only.
+// ObservedScope is what the OBSERVE macros declare: an observation that is current until the end of
+// the block. With no live client its constructor is one relaxed load. An exception that leaves the
+// block makes the observation's level ERROR; its text is known to the body form and the decorator
+// only.
 #pragma once
+
+#include <llmtrace/observation.h>
+#include <llmtrace/to_json.h>
 
 #include <array>
 #include <atomic>
@@ -12,9 +16,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include <llmtrace/observation.h>
-#include <llmtrace/to_json.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -101,8 +102,8 @@ class LLMTRACE_EXPORT ObservedScope {
 
   friend class detail::AwaitContext;
 
-  Cell* cell_ = nullptr;             // null when nothing is recorded
-  ContextNode* node_ = nullptr;      // the context made current: the cell, or the mark of "sampled out"
+  Cell* cell_ = nullptr;         // null when nothing is recorded
+  ContextNode* node_ = nullptr;  // the context made current: the cell, or the mark of "sampled out"
   ContextNode* previous_ = nullptr;  // one reference, put back at the end
   int exceptions_ = 0;
   bool capture_output_ = true;
@@ -112,9 +113,11 @@ class LLMTRACE_EXPORT ObservedScope {
 namespace detail {
 
 template <class Value>
-concept Awaitable = requires(Value value) { value.await_ready(); } ||
-                    requires(Value value) { static_cast<Value&&>(value).operator co_await(); } ||
-                    requires(Value value) { operator co_await(static_cast<Value&&>(value)); };
+concept Awaitable = requires(Value value) {
+  value.await_ready();
+}
+|| requires(Value value) { static_cast<Value&&>(value).operator co_await(); }
+|| requires(Value value) { operator co_await(static_cast<Value&&>(value)); };
 
 /// Calls `function`, records what it returns or throws, and hands that on unchanged.
 template <class Function>
@@ -161,12 +164,12 @@ class Decorated {
       : function_(std::move(function)), params_(std::move(params)) {}
 
   template <class... Args>
-    requires std::invocable<Function&, Args...>
+  requires std::invocable<Function&, Args...>
   decltype(auto) operator()(Args&&... args) {
     return call(function_, params_, std::forward<Args>(args)...);
   }
   template <class... Args>
-    requires std::invocable<const Function&, Args...>
+  requires std::invocable<const Function&, Args...>
   decltype(auto) operator()(Args&&... args) const {
     return call(function_, params_, std::forward<Args>(args)...);
   }
@@ -192,8 +195,8 @@ class Decorated {
 
 }  // namespace detail
 
-/// The decorator: a callable that does what `function` does and records each call, with its arguments
-/// (as an array, for their names are not known), its output and its exception.
+/// The decorator: a callable that does what `function` does and records each call, with its
+/// arguments (as an array, for their names are not known), its output and its exception.
 template <class Function>
 detail::Decorated<std::decay_t<Function>> observe(Function&& function, ObservationParams params) {
   return {std::forward<Function>(function), std::move(params)};

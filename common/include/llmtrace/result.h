@@ -1,5 +1,5 @@
-// Result<T>: what a call that fetches something returns. Tracing calls return nothing and never fail the
-// caller; only a call whose answer is wanted can fail visibly.
+// Result<T>: what a call that fetches something returns. Tracing calls return nothing and never
+// fail the caller; only a call whose answer is wanted can fail visibly.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct Error {
 template <class Value>
 class [[nodiscard]] Result {
  public:
-  Result(Value value) : value_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Result(Value value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
   Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const noexcept { return value_.has_value(); }

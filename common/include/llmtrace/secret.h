@@ -1,13 +1,13 @@
 // Secret holds an API key. It has no stream operator and no JSON form, shows at most its last four
-// characters, and overwrites its memory when it goes. ConfigText is a plain option text. Both take null,
-// so `Config{.secret_key = std::getenv("KEY")}` is safe when the variable is not set.
+// characters, and overwrites its memory when it goes. ConfigText is a plain option text. Both take
+// null, so `Config{.secret_key = std::getenv("KEY")}` is safe when the variable is not set.
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -41,7 +41,7 @@ class ConfigText {
   ConfigText() noexcept = default;
   ConfigText(const char* text)  // NOLINT(google-explicit-constructor)
       : text_(text == nullptr ? "" : text) {}
-  ConfigText(std::string_view text) : text_(text) {}       // NOLINT(google-explicit-constructor)
+  ConfigText(std::string_view text) : text_(text) {}        // NOLINT(google-explicit-constructor)
   ConfigText(std::string text) : text_(std::move(text)) {}  // NOLINT(google-explicit-constructor)
 
   bool empty() const noexcept { return text_.empty(); }

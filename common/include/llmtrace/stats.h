@@ -2,14 +2,14 @@
 // destination. At every moment: submitted = delivered + dropped (by reason) + in_memory.
 #pragma once
 
+#include <llmtrace/export.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <llmtrace/export.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -53,14 +53,16 @@ struct DestinationStats {
   }
 };
 
-/// Given to TransportOptions::on_error when items were dropped, on the flusher thread with no lock held.
+/// Given to TransportOptions::on_error when items were dropped, on the flusher thread with no lock
+/// held.
 struct DeliveryError {
   std::string destination{};
   DropReason reason = DropReason::Rejected;
-  int http_status = 0;             ///< 0 when no server answered
-  std::uint64_t count = 0;         ///< how many items
-  std::vector<std::string> ids{};  ///< their observation or score ids, as far as known (at most 100)
-  std::string message{};           ///< for a person; what to do about it
+  int http_status = 0;      ///< 0 when no server answered
+  std::uint64_t count = 0;  ///< how many items
+  std::vector<std::string>
+      ids{};              ///< their observation or score ids, as far as known (at most 100)
+  std::string message{};  ///< for a person; what to do about it
 };
 
 }  // namespace v0

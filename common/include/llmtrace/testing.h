@@ -1,4 +1,5 @@
-// MemoryDestination records what a program traces, in memory, so that its unit tests can assert on it:
+// MemoryDestination records what a program traces, in memory, so that its unit tests can assert on
+// it:
 //
 //   llmtrace::testing::MemoryDestination memory;
 //   answer("What is a span?");
@@ -8,14 +9,14 @@
 // transport and a thread of its own and no network.
 #pragma once
 
+#include <llmtrace/context.h>
+#include <llmtrace/observation.h>
+#include <llmtrace/stats.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <llmtrace/context.h>
-#include <llmtrace/observation.h>
-#include <llmtrace/stats.h>
 
 namespace llmtrace {
 inline namespace v0 {

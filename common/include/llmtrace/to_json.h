@@ -1,13 +1,15 @@
 // How llmtrace turns any C++ value into JSON. The first of these that fits a type is taken:
 //
-//   to_json(llmtrace::JsonWriter&, const T&) found by ADL; null (nullptr, nullopt, monostate); bool;
-//   char (a one-letter string); integers; floating point; strings; enums (to_string by ADL, else the
-//   number); optional and smart pointers; variant; maps with string-like keys; ranges; pair and tuple;
-//   chrono durations (seconds) and system_clock times (RFC 3339).
+//   to_json(llmtrace::JsonWriter&, const T&) found by ADL; null (nullptr, nullopt, monostate);
+//   bool; char (a one-letter string); integers; floating point; strings; enums (to_string by ADL,
+//   else the number); optional and smart pointers; variant; maps with string-like keys; ranges;
+//   pair and tuple; chrono durations (seconds) and system_clock times (RFC 3339).
 //
 // A type that fits none is a compile error where the caller asked for its value (`.input = x`), and
 // the string "<app::Type>" where OBSERVE(x) merely met it.
 #pragma once
+
+#include <llmtrace/json_writer.h>
 
 #include <chrono>
 #include <concepts>
@@ -24,14 +26,13 @@
 #include <utility>
 #include <variant>
 
-#include <llmtrace/json_writer.h>
-
 namespace llmtrace {
 inline namespace v0 {
 
 class Json;
 
-/// Writes a point of time as RFC 3339 UTC text with microseconds, e.g. "2026-11-16T08:00:00.000000Z".
+/// Writes a point of time as RFC 3339 UTC text with microseconds, e.g.
+/// "2026-11-16T08:00:00.000000Z".
 LLMTRACE_EXPORT void to_json(JsonWriter& writer, const std::chrono::system_clock::time_point& time);
 
 namespace detail {
@@ -46,7 +47,9 @@ LLMTRACE_EXPORT void write_guarded(JsonWriter& writer, JsonRef value);
 void to_json() = delete;
 
 template <class Value>
-concept HasToJson = requires(JsonWriter& writer, const Value& value) { to_json(writer, value); };
+concept HasToJson = requires(JsonWriter& writer, const Value& value) {
+  to_json(writer, value);
+};
 
 template <class Value>
 concept HasToString = requires(const Value& value) {
@@ -55,23 +58,27 @@ concept HasToString = requires(const Value& value) {
 
 template <class Value>
 concept StringLike = std::convertible_to<const Value&, std::string_view> &&
-                     !std::same_as<std::remove_cv_t<Value>, std::nullptr_t>;
+    !std::same_as<std::remove_cv_t<Value>, std::nullptr_t>;
 
 // std::filesystem::path and the like: no view to be had, but a string.
 template <class Value>
-concept StringConvertible = std::is_class_v<Value> && std::convertible_to<const Value&, std::string>;
+concept StringConvertible =
+    std::is_class_v<Value> && std::convertible_to<const Value&, std::string>;
 
 template <class Value>
 concept NullLike = std::same_as<Value, std::nullptr_t> || std::same_as<Value, std::nullopt_t> ||
-                   std::same_as<Value, std::monostate>;
+    std::same_as<Value, std::monostate>;
 
 // optional, unique_ptr, shared_ptr: testable, with something behind `*`. Raw pointers are not read.
 template <class Value>
 concept OptionalLike = std::is_class_v<Value> && requires(const Value& value) {
   { static_cast<bool>(value) } -> std::same_as<bool>;
   *value;
-} && (requires { typename Value::value_type; } || requires { typename Value::element_type; }) &&
-    !requires(const Value& value) { value.begin(); };
+} &&(
+    requires { typename Value::value_type; } || requires { typename Value::element_type; }) &&
+    !requires(const Value& value) {
+  value.begin();
+};
 
 template <class Value>
 inline constexpr bool kIsVariant = false;
@@ -84,22 +91,30 @@ template <class Rep, class Period>
 inline constexpr bool kIsDuration<std::chrono::duration<Rep, Period>> = true;
 
 template <class Value>
-concept SystemTime = requires { typename Value::clock; typename Value::duration; } &&
-                     std::same_as<typename Value::clock, std::chrono::system_clock>;
+concept SystemTime = requires {
+  typename Value::clock;
+  typename Value::duration;
+}
+&&std::same_as<typename Value::clock, std::chrono::system_clock>;
 
 // The element type must differ from the range: std::filesystem::path iterates over paths.
 template <class Value>
 concept Range = requires(const Value& value) {
   { std::begin(value) } -> std::forward_iterator;
   std::end(value);
-} && !std::same_as<std::remove_cvref_t<decltype(*std::begin(std::declval<const Value&>()))>, Value>;
+}
+&&!std::same_as<std::remove_cvref_t<decltype(*std::begin(std::declval<const Value&>()))>, Value>;
 
 template <class Value>
-concept MapLike = Range<Value> && requires { typename Value::mapped_type; typename Value::key_type; } &&
-                  StringLike<typename Value::key_type>;
+concept MapLike = Range<Value> && requires {
+  typename Value::mapped_type;
+  typename Value::key_type;
+} && StringLike<typename Value::key_type>;
 
 template <class Value>
-concept TupleLike = requires { std::tuple_size<Value>::value; };
+concept TupleLike = requires {
+  std::tuple_size<Value>::value;
+};
 
 /// The type's name as the compiler spells it, e.g. "app::Session".
 template <class Value>
@@ -157,8 +172,9 @@ void write_json(JsonWriter& writer, const Value& value) {
     if constexpr (policy == Unserializable::TypeName || std::same_as<Plain, char*>) {
       ::llmtrace::detail::write_type_name(writer, ::llmtrace::detail::type_name<Plain>());
     } else {
-      static_assert(policy == Unserializable::TypeName,
-                    "llmtrace: a raw pointer is not serialized. Pass *pointer, or a std::optional.");
+      static_assert(
+          policy == Unserializable::TypeName,
+          "llmtrace: a raw pointer is not serialized. Pass *pointer, or a std::optional.");
     }
   } else if constexpr (StringLike<Plain>) {
     writer.string(static_cast<std::string_view>(value));
@@ -168,7 +184,8 @@ void write_json(JsonWriter& writer, const Value& value) {
     if constexpr (HasToString<Plain>) {
       writer.string(to_string(value));
     } else {
-      ::llmtrace::detail::write_json<policy>(writer, static_cast<std::underlying_type_t<Plain>>(value));
+      ::llmtrace::detail::write_json<policy>(writer,
+                                             static_cast<std::underlying_type_t<Plain>>(value));
     }
   } else if constexpr (OptionalLike<Plain>) {
     if (static_cast<bool>(value)) {
@@ -203,8 +220,8 @@ void write_json(JsonWriter& writer, const Value& value) {
     }
     writer.end_array();
   } else if constexpr (TupleLike<Plain>) {
-    ::llmtrace::detail::write_tuple<policy>(
-        writer, value, std::make_index_sequence<std::tuple_size_v<Plain>>{});
+    ::llmtrace::detail::write_tuple<policy>(writer, value,
+                                            std::make_index_sequence<std::tuple_size_v<Plain>>{});
   } else if constexpr (kIsDuration<Plain>) {
     writer.number(std::chrono::duration<double>(value).count());
   } else if constexpr (SystemTime<Plain>) {

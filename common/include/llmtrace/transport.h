@@ -1,9 +1,17 @@
-// Transport is the one bounded queue, the one flusher thread and the one HTTP client that the clients of a
-// process share. Most programs never name it: the first client makes the process's default transport.
-// A program gives its own in a client's Config to choose bounds or to inject a clock or an HTTP client.
+// Transport is the one bounded queue, the one flusher thread and the one HTTP client that the
+// clients of a process share. Most programs never name it: the first client makes the process's
+// default transport. A program gives its own in a client's Config to choose bounds or to inject a
+// clock or an HTTP client.
 //
-// The thread lives while a client lives. At a normal exit the default transport drains for at most 2 s.
+// The thread lives while a client lives. At a normal exit the default transport drains for at most
+// 2 s.
 #pragma once
+
+#include <llmtrace/clock.h>
+#include <llmtrace/export.h>
+#include <llmtrace/http_client.h>
+#include <llmtrace/log_sink.h>
+#include <llmtrace/stats.h>
 
 #include <chrono>
 #include <cstddef>
@@ -11,12 +19,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-
-#include <llmtrace/clock.h>
-#include <llmtrace/export.h>
-#include <llmtrace/http_client.h>
-#include <llmtrace/log_sink.h>
-#include <llmtrace/stats.h>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -72,8 +74,8 @@ class LLMTRACE_EXPORT Transport {
   std::shared_ptr<TransportImpl> impl_;
 };
 
-/// Flushes every live client: waits until all that was submitted before the call is settled. True when
-/// that happened in time and nothing was dropped since the previous flush.
+/// Flushes every live client: waits until all that was submitted before the call is settled. True
+/// when that happened in time and nothing was dropped since the previous flush.
 LLMTRACE_EXPORT bool flush(std::chrono::milliseconds timeout) noexcept;
 
 }  // namespace v0

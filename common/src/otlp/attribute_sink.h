@@ -1,5 +1,5 @@
-// AttributeSink receives the attributes of one span, whatever the encoding behind it. A destination that
-// speaks OTLP gives a mapper that says which attributes a record has.
+// AttributeSink receives the attributes of one span, whatever the encoding behind it. A destination
+// that speaks OTLP gives a mapper that says which attributes a record has.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class AttributeSink {
   virtual void integer(std::string_view key, std::int64_t value) = 0;
   virtual void strings(std::string_view key, const std::vector<std::string>& values) = 0;
 
-  /// A plain string as it is, any other value as its JSON text: structured values travel as text. Nothing
-  /// when absent.
+  /// A plain string as it is, any other value as its JSON text: structured values travel as text.
+  /// Nothing when absent.
   void json(std::string_view key, const Json& value) {
     if (!value.is_absent()) string(key, value.text());
   }

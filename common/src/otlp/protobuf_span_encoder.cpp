@@ -1,5 +1,4 @@
 #include <chrono>
-
 #include <protozero/pbf_writer.hpp>
 
 #include "common/src/otlp/span_encoder_impl.h"
@@ -88,8 +87,8 @@ void add_string(std::string& out, protozero::pbf_tag_type field, std::string_vie
   out.append(text);
 }
 
-// Writes KeyValue messages. Their sizes are computed first, so that every byte is written once: protozero's
-// own nesting would move each value back when its length is known.
+// Writes KeyValue messages. Their sizes are computed first, so that every byte is written once:
+// protozero's own nesting would move each value back when its length is known.
 class ProtobufSink final : public AttributeSink {
  public:
   ProtobufSink(std::string& out, protozero::pbf_tag_type field) : out_(out), field_(field) {}

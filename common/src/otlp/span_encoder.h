@@ -1,13 +1,13 @@
-// OTLP spans as bytes: ExportTraceServiceRequest in protobuf or in its JSON mapping. Pure functions of a
-// record. Field numbers and the JSON rules are those of opentelemetry-proto 1.10 (trace.proto,
+// OTLP spans as bytes: ExportTraceServiceRequest in protobuf or in its JSON mapping. Pure functions
+// of a record. Field numbers and the JSON rules are those of opentelemetry-proto 1.10 (trace.proto,
 // docs/specification.md).
 #pragma once
+
+#include <llmtrace/export.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include <llmtrace/export.h>
 
 #include "common/src/encoder.h"
 #include "common/src/otlp/attribute_sink.h"

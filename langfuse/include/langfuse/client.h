@@ -1,21 +1,21 @@
-// langfuse::Client: while it lives, what OBSERVE records arrives at one Langfuse project; its own methods
-// speak Langfuse's words and reach that project alone. Make one per project and keep it. All methods may
-// be called from any thread; tracing ones are noexcept and never wait for the network. Several clients
-// share one queue and one thread. The destructor drains for Config::shutdown_timeout.
+// langfuse::Client: while it lives, what OBSERVE records arrives at one Langfuse project; its own
+// methods speak Langfuse's words and reach that project alone. Make one per project and keep it.
+// All methods may be called from any thread; tracing ones are noexcept and never wait for the
+// network. Several clients share one queue and one thread. The destructor drains for
+// Config::shutdown_timeout.
 #pragma once
 
-#include <chrono>
-#include <memory>
-#include <string>
-#include <string_view>
-
+#include <langfuse/config.h>
+#include <langfuse/trace.h>
 #include <llmtrace/ids.h>
 #include <llmtrace/observation.h>
 #include <llmtrace/result.h>
 #include <llmtrace/stats.h>
 
-#include <langfuse/config.h>
-#include <langfuse/trace.h>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
 
 namespace langfuse {
 inline namespace v0 {
@@ -24,8 +24,8 @@ using llmtrace::create_trace_id;
 
 class LLMTRACE_EXPORT Client {
  public:
-  /// Throws std::invalid_argument for a wrong value, naming the option, the value and the remedy. Without
-  /// keys the client is disabled, and one line in the log says which variables to set.
+  /// Throws std::invalid_argument for a wrong value, naming the option, the value and the remedy.
+  /// Without keys the client is disabled, and one line in the log says which variables to set.
   explicit Client(Config config = {});
   ~Client();
   Client(Client&&) noexcept;
@@ -36,15 +36,15 @@ class LLMTRACE_EXPORT Client {
 
   /// Starts a trace at this client alone.
   [[nodiscard]] Trace trace(TraceParams params = {}) noexcept;
-  /// Starts an observation at this client alone: a child of the current one if that goes here too, else a
-  /// root.
+  /// Starts an observation at this client alone: a child of the current one if that goes here too,
+  /// else a root.
   [[nodiscard]] Observation start_observation(ObservationParams params) noexcept;
   [[nodiscard]] Observation span(ObservationParams params) noexcept;
   [[nodiscard]] Observation generation(ObservationParams params) noexcept;
   void event(ObservationParams params) noexcept;
 
-  /// Scores a trace, an observation (with its trace), a session or a dataset run. A score without a name,
-  /// a value or exactly one target is dropped, counted as rejected, and logged.
+  /// Scores a trace, an observation (with its trace), a session or a dataset run. A score without a
+  /// name, a value or exactly one target is dropped, counted as rejected, and logged.
   void score(ScoreParams params) noexcept;
   /// Scores the trace of the current observation; nothing when there is none.
   void score_current_trace(ScoreParams params) noexcept;
@@ -57,8 +57,8 @@ class LLMTRACE_EXPORT Client {
   /// The page of a trace. Asks the server for the project's id once.
   llmtrace::Result<std::string> trace_url(std::string_view trace_id);
 
-  /// Waits until all that was submitted to this client before the call is settled. True when that happened
-  /// in time and nothing was dropped since the previous flush.
+  /// Waits until all that was submitted to this client before the call is settled. True when that
+  /// happened in time and nothing was dropped since the previous flush.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(10)) noexcept;
   /// Refuses new items, drains until `timeout`, drops and counts the rest. Idempotent.
   bool shutdown(std::chrono::milliseconds timeout) noexcept;

@@ -1,17 +1,17 @@
-// Config: what a langfuse::Client is made from. Everything may be left out: code wins over the environment
-// (LANGFUSE_* variables, see docs/configuration.md), which wins over the default.
+// Config: what a langfuse::Client is made from. Everything may be left out: code wins over the
+// environment (LANGFUSE_* variables, see docs/configuration.md), which wins over the default.
 #pragma once
+
+#include <llmtrace/http_client.h>
+#include <llmtrace/observation.h>
+#include <llmtrace/secret.h>
+#include <llmtrace/transport.h>
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <llmtrace/http_client.h>
-#include <llmtrace/observation.h>
-#include <llmtrace/secret.h>
-#include <llmtrace/transport.h>
 
 namespace langfuse {
 inline namespace v0 {
@@ -22,7 +22,8 @@ using llmtrace::Secret;
 /// How observations travel.
 enum class Protocol : unsigned char {
   Otlp,    ///< OTLP/HTTP; Langfuse Cloud and self-hosted 3.22 or newer
-  Legacy,  ///< /api/public/ingestion; for self-hosted v2 and v3, refused by v4 and gone from the Cloud
+  Legacy,  ///< /api/public/ingestion; for self-hosted v2 and v3, refused by v4 and gone from the
+           ///< Cloud
 };
 
 /// How OTLP is written. Both carry the same; protobuf is the faster one (bench/encode.cpp).
@@ -31,13 +32,14 @@ enum class Encoding : unsigned char { Protobuf, Json };
 enum class Compression : unsigned char { Gzip, None };
 
 struct Config {
-  ConfigText public_key{};  ///< LANGFUSE_PUBLIC_KEY; without keys the client is disabled
-  Secret secret_key{};      ///< LANGFUSE_SECRET_KEY
-  ConfigText base_url{};    ///< LANGFUSE_BASE_URL, LANGFUSE_HOST; https://cloud.langfuse.com
+  ConfigText public_key{};   ///< LANGFUSE_PUBLIC_KEY; without keys the client is disabled
+  Secret secret_key{};       ///< LANGFUSE_SECRET_KEY
+  ConfigText base_url{};     ///< LANGFUSE_BASE_URL, LANGFUSE_HOST; https://cloud.langfuse.com
   ConfigText environment{};  ///< LANGFUSE_TRACING_ENVIRONMENT; at most 40 of [a-z0-9_-]
   ConfigText release{};      ///< LANGFUSE_RELEASE, then the commit variables of CI systems
   std::optional<bool> tracing_enabled{};  ///< LANGFUSE_TRACING_ENABLED; true
-  std::optional<double> sample_rate{};    ///< LANGFUSE_SAMPLE_RATE; 1. Drawn once per trace, by its id
+  std::optional<double>
+      sample_rate{};  ///< LANGFUSE_SAMPLE_RATE; 1. Drawn once per trace, by its id
   /// Runs on the flusher thread over a copy of every user text; see llmtrace::Mask.
   llmtrace::Mask mask{};
   /// False: only handles of this client and scopes of `activate` reach it, OBSERVE alone does not.

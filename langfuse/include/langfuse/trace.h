@@ -1,13 +1,14 @@
-// Trace: the handle of one trace at one Langfuse client. In Langfuse's current data model a trace is its
-// root observation and what is repeated on every observation below; this handle is that root. It is not
-// current by itself: `auto scope = trace.activate()` makes OBSERVE inside the scope part of it.
+// Trace: the handle of one trace at one Langfuse client. In Langfuse's current data model a trace
+// is its root observation and what is repeated on every observation below; this handle is that
+// root. It is not current by itself: `auto scope = trace.activate()` makes OBSERVE inside the scope
+// part of it.
 #pragma once
+
+#include <llmtrace/observation.h>
 
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <llmtrace/observation.h>
 
 namespace langfuse {
 inline namespace v0 {
@@ -36,8 +37,8 @@ struct TraceParams {
   std::optional<bool> is_public{};       ///< anyone with the link may read it
 };
 
-/// What is given replaces what was there; tags and metadata are added. Observations that were started
-/// before keep what they had.
+/// What is given replaces what was there; tags and metadata are added. Observations that were
+/// started before keep what they had.
 struct TraceUpdate {
   std::string name{};
   std::string user_id{};

@@ -1,13 +1,13 @@
-// What a user's program does with an installed llmtrace: every public header, one traced call, and the
-// version of headers and library.
-#include <cstdlib>
-#include <cstring>
-#include <string>
-
+// What a user's program does with an installed llmtrace: every public header, one traced call, and
+// the version of headers and library.
 #include <langfuse/langfuse.h>
 #include <llmtrace/observe.h>
 #include <llmtrace/testing.h>
 #include <llmtrace/version.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
 
 namespace {
 
