@@ -74,22 +74,16 @@ void ObservationHandle::error(std::string_view message) const noexcept {
 void ObservationHandle::score(ScoreParams params) const noexcept {
   if (cell_ == nullptr) return;
   guarded(*cell_, [&] {
-    params.observation_id = id();
-    params.trace_id = trace_id();
-    params.session_id.clear();
-    params.dataset_run_id.clear();
-    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+    submit_score(std::move(params), cell_->record, false, *cell_->destinations_,
+                 propagated_environment(*cell_));
   });
 }
 
 void ObservationHandle::score_trace(ScoreParams params) const noexcept {
   if (cell_ == nullptr) return;
   guarded(*cell_, [&] {
-    params.observation_id.clear();
-    params.trace_id = trace_id();
-    params.session_id.clear();
-    params.dataset_run_id.clear();
-    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+    submit_score(std::move(params), cell_->record, true, *cell_->destinations_,
+                 propagated_environment(*cell_));
   });
 }
 

@@ -3,7 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "common/src/cell.h"
+#include "common/src/client_core.h"
 #include "common/src/encoder.h"
 #include "common/src/transport_impl.h"
 
@@ -122,14 +122,14 @@ class RecordingEncoder final : public Encoder {
 
 struct MemoryDestination::Impl {
   std::shared_ptr<Recorded> recorded = std::make_shared<Recorded>();
-  std::shared_ptr<Transport> transport;
-  Ref<Destination> destination;
+  ClientCore core{"memory",
+                  Transport::create({.http_client = std::make_shared<InstantHttpClient>()}),
+                  kFlushTimeout};
 
-  void flush() const { transport->impl().flush({destination}, kFlushTimeout); }
+  void flush() { core.flush(kFlushTimeout); }
 };
 
 MemoryDestination::MemoryDestination() : impl_(std::make_unique<Impl>()) {
-  impl_->transport = Transport::create({.http_client = std::make_shared<InstantHttpClient>()});
   DestinationOptions options;
   options.name = "memory";
   options.make_encoders = [recorded = impl_->recorded] {
@@ -137,12 +137,10 @@ MemoryDestination::MemoryDestination() : impl_(std::make_unique<Impl>()) {
     encoders.push_back(std::make_unique<RecordingEncoder>(recorded));
     return encoders;
   };
-  impl_->destination = impl_->transport->impl().open(std::move(options));
+  impl_->core.open({std::move(options)});
 }
 
-MemoryDestination::~MemoryDestination() {
-  impl_->transport->impl().close(impl_->destination, kFlushTimeout);
-}
+MemoryDestination::~MemoryDestination() = default;
 
 std::vector<RecordedObservation> MemoryDestination::observations() const {
   impl_->flush();
@@ -164,10 +162,10 @@ void MemoryDestination::clear() {
 }
 
 ContextScope MemoryDestination::activate() const noexcept {
-  return ContextScope(destination_context(impl_->destination));
+  return impl_->core.activate();
 }
 
-DestinationStats MemoryDestination::stats() const { return impl_->destination->stats(); }
+DestinationStats MemoryDestination::stats() const { return impl_->core.stats(); }
 
 }  // namespace testing
 }  // namespace v0

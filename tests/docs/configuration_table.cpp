@@ -8,7 +8,7 @@
 int main() {
   std::puts("| variable | option in `langfuse::Config` | meaning; default |");
   std::puts("|---|---|---|");
-  for (const langfuse::VariableInfo& variable : langfuse::variables()) {
+  for (const llmtrace::VariableInfo& variable : langfuse::variables()) {
     const std::string option =
         *variable.option == '\0' ? "–" : "`" + std::string(variable.option) + "`";
     std::printf("| `%s` | %s | %s |\n", variable.name, option.c_str(), variable.meaning);

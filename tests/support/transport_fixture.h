@@ -88,7 +88,7 @@ class Target {
     return transport_->impl().flush({destination_}, timeout);
   }
   bool close(std::chrono::milliseconds timeout) {
-    return transport_->impl().close(destination_, timeout);
+    return transport_->impl().close({destination_}, timeout);
   }
   DestinationStats stats() const { return destination_->stats(); }
   const Ref<Destination>& destination() const { return destination_; }
