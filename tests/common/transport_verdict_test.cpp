@@ -150,13 +150,7 @@ TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
       return {.kind = Verdict::Kind::Delivered, .message = "two were no good", .rejected = 2};
     }
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Refusing>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Refusing>("t", "http://127.0.0.1/"));
 
   target.submit_many(5);
   EXPECT_FALSE(target.flush(seconds(10)));
@@ -187,13 +181,7 @@ struct PerItemEncoder final : LineEncoder {
 };
 
 TEST_F(Judging, FollowsTheVerdictOfEachItem) {
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<PerItemEncoder>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<PerItemEncoder>("t", "http://127.0.0.1/"));
   int calls = 0;
   http->respond([&calls](const FakeHttpClient::Request&) {
     return std::optional(reply_with(207, calls++ == 0 ? "drbudr" : "dd"));
@@ -223,13 +211,7 @@ TEST_F(Judging, GuardsAgainstEndlessResends) {
       return {.kind = Verdict::Kind::Resend, .message = describe(reply)};
     }
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Undecided>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Undecided>("t", "http://127.0.0.1/"));
   http->respond(reply_with(404));
 
   target.submit("x");
@@ -318,13 +300,7 @@ TEST_F(Judging, AJudgeThatThrowsLosesNothing) {
     }
     int calls = 0;
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Throwing>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Throwing>("t", "http://127.0.0.1/"));
 
   target.submit("x");
   EXPECT_FALSE(target.flush(milliseconds(0)));
