@@ -6,6 +6,7 @@
 #pragma once
 
 #include <llmtrace/clock.h>
+#include <llmtrace/secret.h>
 #include <llmtrace/transport.h>
 
 #include <chrono>
@@ -109,7 +110,8 @@ class Lane {
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
-  std::size_t max_bytes_;  // of a batch; shrinks when the server answers 413
+  std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
+  std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;
   SteadyTime building_since_{};

@@ -131,6 +131,39 @@ TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsAtMostOnceASecond) {
   }
 }
 
+TEST_F(Judging, RepeatsNoCredentialThatTheServerEchoes) {
+  struct Authorized final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    HttpRequest request() override {
+      HttpRequest request = LineEncoder::request();
+      // base64 of "user:canary-password"
+      request.headers.push_back({"Authorization", "Basic dXNlcjpjYW5hcnktcGFzc3dvcmQ="});
+      return request;
+    }
+  };
+  DestinationOptions debug = line_destination<Authorized>("t", "http://127.0.0.1/");
+  debug.debug = true;
+  Target target(make_transport(), std::move(debug));
+  for (const int status : {302, 400, 401, 503}) {
+    http->respond([status](const FakeHttpClient::Request& request) {
+      const std::string echo = "no " + request.header("Authorization") + " with canary-password";
+      return std::optional(reply_with(status, echo, {{"Location", "http://x/?" + echo}}));
+    });
+
+    target.submit("x");
+    EXPECT_FALSE(target.flush(seconds(0)));
+    ASSERT_TRUE(http->wait_idle());
+  }
+
+  std::string all = log->text();
+  for (const DeliveryError& error : errors()) all += error.message + "\n";
+  EXPECT_EQ(errors().size(), 3U);
+  EXPECT_NE(all.find("HTTP 401: no Basic [redacted] with [redacted]; check"), std::string::npos)
+      << all;
+  EXPECT_EQ(all.find("canary"), std::string::npos) << all;
+  EXPECT_EQ(all.find("dXNlcj"), std::string::npos) << all;
+}
+
 TEST_F(Judging, NamesTheHostOfARedirectAndDoesNotFollowIt) {
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
   http->respond(reply_with(307, "", {{"Location", "https://elsewhere.example.com/x"}}));
