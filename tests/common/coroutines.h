@@ -77,19 +77,22 @@ Value run(Task<Value> task) {
   return task.get();
 }
 
+// Hands the suspended coroutine to `take`.
+template <class Take>
+struct Suspension {
+  Take take;
+  bool await_ready() { return false; }
+  void await_suspend(std::coroutine_handle<> self) { take(self); }
+  void await_resume() {}
+};
+template <class Take>
+Suspension(Take) -> Suspension<Take>;
+
 // Resumes its coroutine on a new thread; `join` waits for all of them.
 class Threads {
  public:
   auto hop() {
-    struct Awaiter {
-      Threads& threads;
-      bool await_ready() { return false; }
-      void await_suspend(std::coroutine_handle<> self) {
-        threads.threads_.emplace_back([self] { self.resume(); });
-      }
-      void await_resume() {}
-    };
-    return Awaiter{*this};
+    return Suspension{[this](std::coroutine_handle<> self) { threads_.emplace_back(self); }};
   }
   void join() {
     for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i].join();
@@ -104,27 +107,11 @@ class Threads {
 class Loop {
  public:
   auto next_turn() {
-    struct Awaiter {
-      Loop& loop;
-      bool await_ready() { return false; }
-      void await_suspend(std::coroutine_handle<> self) {
-        loop.post([self] { self.resume(); });
-      }
-      void await_resume() {}
-    };
-    return Awaiter{*this};
+    return Suspension{[this](std::coroutine_handle<> self) { post(self); }};
   }
   // The same, in the context of who awaits.
   auto next_turn_in_context() {
-    struct Awaiter {
-      Loop& loop;
-      bool await_ready() { return false; }
-      void await_suspend(std::coroutine_handle<> self) {
-        loop.post(llmtrace::bind([self] { self.resume(); }));
-      }
-      void await_resume() {}
-    };
-    return Awaiter{*this};
+    return Suspension{[this](std::coroutine_handle<> self) { post(llmtrace::bind(self)); }};
   }
   void post(std::function<void()> turn) { turns_.push_back(std::move(turn)); }
   void run() {
