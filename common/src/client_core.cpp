@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/src/credentials.h"
 #include "common/src/guard.h"
+#include "common/src/verdict.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -58,6 +60,22 @@ ContextScope ClientCore::activate() const noexcept {
   Context context = Context::current();
   guarded([&] { context = destination_context(set_); });
   return ContextScope(std::move(context));
+}
+
+Result<JsonValue> ClientCore::fetch(HttpRequest request, const std::string& body,
+                                    std::string_view unauthorized_hint) {
+  request.body = body;
+  const HttpReply reply = transport().http().fetch(request);
+  if (reply.status < 200 || reply.status >= 300 || !reply.complete) {
+    std::string message = request.method + " " + request.url + ": " +
+                          redacted(describe(reply), credentials_of(request));
+    if (reply.status == 401 || reply.status == 403) message.append("; ").append(unauthorized_hint);
+    return Error{std::move(message), reply.status};
+  }
+  if (reply.body.empty()) return JsonValue();
+  auto value = JsonValue::parse(reply.body);
+  if (!value) return Error{request.url + " did not answer with JSON", reply.status};
+  return *std::move(value);
 }
 
 bool ClientCore::flush(milliseconds timeout) noexcept {

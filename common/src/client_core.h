@@ -3,6 +3,7 @@
 #pragma once
 
 #include <llmtrace/observation.h>
+#include <llmtrace/result.h>
 #include <llmtrace/stats.h>
 #include <llmtrace/transport.h>
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "common/src/cell.h"
+#include "common/src/json_value.h"
 #include "common/src/transport_impl.h"
 
 namespace llmtrace {
@@ -42,6 +44,11 @@ class LLMTRACE_EXPORT ClientCore {
   Ref<Cell> start_root(ObservationParams&& params, StartOptions options);
   /// Inside the scope OBSERVE reaches this client alone.
   ContextScope activate() const noexcept;
+
+  /// One request on the calling thread; its reply's JSON (null for none). `unauthorized_hint` says what
+  /// to check on a 401 or 403. No error repeats a credential.
+  Result<JsonValue> fetch(HttpRequest request, const std::string& body,
+                          std::string_view unauthorized_hint);
 
   bool flush(std::chrono::milliseconds timeout) noexcept;
   bool shutdown(std::chrono::milliseconds timeout) noexcept;

@@ -6,6 +6,7 @@
 
 #include "common/src/compression.h"
 #include "common/src/rate_limited_log.h"
+#include "common/src/credentials.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -262,6 +263,7 @@ void Lane::start_attempt(std::uint64_t id, Batch& batch) {
   batch.outage = outages_;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
+  credentials_ = credentials_of(request);
   if (const std::string_view encoding = content_encoding(encoder_->limits().compression);
       !encoding.empty()) {
     request.headers.push_back({"Content-Encoding", std::string(encoding)});
@@ -328,7 +330,7 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
     host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
                                          std::to_string(batch.fragments.size()) + " items, " +
                                          std::to_string(batch.byte_size()) +
-                                         " bytes: " + describe(reply));
+                                         " bytes: " + redacted(describe(reply), credentials_));
   }
   apply(std::move(batch), verdict, reply.status);
 }
@@ -339,6 +341,7 @@ Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
     ids.reserve(batch.fragments.size());
     for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
     Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+    verdict.message = redacted(verdict.message, credentials_);
     if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
       verdict.message += "; " + destination_.options().unauthorized_hint;
     }

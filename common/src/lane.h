@@ -6,6 +6,7 @@
 #pragma once
 
 #include <llmtrace/clock.h>
+#include <llmtrace/secret.h>
 #include <llmtrace/transport.h>
 
 #include <chrono>
@@ -136,6 +137,7 @@ class Lane {
   LaneHost host_;
   std::size_t max_bytes_;       // of a batch; shrinks when the server answers 413
   std::size_t max_item_bytes_;  // of an item; shrinks when the server answers it with 413
+  std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;
   SteadyTime building_since_{};

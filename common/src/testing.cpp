@@ -1,10 +1,10 @@
 #include <llmtrace/testing.h>
 
-#include <condition_variable>
 #include <mutex>
 
 #include "common/src/client_core.h"
 #include "common/src/encoder.h"
+#include "common/src/instant_http_client.h"
 #include "common/src/transport_impl.h"
 
 namespace llmtrace {
@@ -17,39 +17,6 @@ constexpr std::chrono::milliseconds kFlushTimeout = std::chrono::seconds(10);
 std::string text_of(const Json& value) {
   return value.is_absent() ? std::string() : value.to_text();
 }
-
-// Answers every request with 200 at once; nothing leaves the process.
-class InstantHttpClient final : public HttpClient {
- public:
-  void send(std::uint64_t id, const HttpRequest& /*request*/) override {
-    HttpReply reply;
-    reply.id = id;
-    reply.status = 200;
-    reply.complete = true;
-    replies_.push_back(std::move(reply));
-  }
-  std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
-    std::unique_lock lock(mutex_);
-    if (replies_.empty()) wake_.wait_for(lock, timeout, [this] { return woken_; });
-    woken_ = false;
-    return std::exchange(replies_, {});
-  }
-  void cancel(std::uint64_t id) noexcept override {
-    std::erase_if(replies_, [id](const HttpReply& reply) { return reply.id == id; });
-  }
-  void wakeup() noexcept override {
-    const std::lock_guard lock(mutex_);
-    woken_ = true;
-    wake_.notify_one();
-  }
-  HttpReply fetch(const HttpRequest& /*request*/) override { return {}; }
-
- private:
-  std::vector<HttpReply> replies_;  // flusher thread only
-  std::mutex mutex_;                // guards woken_
-  std::condition_variable wake_;
-  bool woken_ = false;
-};
 
 struct Recorded {
   std::mutex mutex;  // guards both

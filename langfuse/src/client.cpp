@@ -5,9 +5,7 @@
 
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
-#include "common/src/json_value.h"
 #include "common/src/score.h"
-#include "common/src/verdict.h"
 #include "langfuse/src/trace_attributes.h"
 #include "langfuse/src/wire.h"
 
@@ -17,7 +15,6 @@ inline namespace v0 {
 using llmtrace::Cell;
 using llmtrace::ContextNode;
 using llmtrace::Error;
-using llmtrace::HttpReply;
 using llmtrace::JsonValue;
 using llmtrace::Ref;
 using llmtrace::Result;
@@ -44,12 +41,12 @@ class Client::Impl {
     if (config().public_key.empty() || config().secret_key.empty()) {
       return Error{"set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", 0};
     }
-    const HttpReply reply = core.transport().http().fetch(wire_->request("GET", "api/public/projects"));
-    if (reply.status != 200 || !reply.complete) return failure(reply);
-    const auto body = JsonValue::parse(reply.body);
-    if (!body || (*body)["data"].elements().empty()) {
-      return Error{"the server knows no project for these keys; create one in its settings",
-                   reply.status};
+    const Result<JsonValue> body =
+        core.fetch(wire_->request("GET", "api/public/projects"), "",
+                   "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY");
+    if (!body) return body.error();
+    if ((*body)["data"].elements().empty()) {
+      return Error{"the server knows no project for these keys; create one in its settings", 200};
     }
     project_id_ = (*body)["data"].elements().front()["id"].as_string();
     return project_id_;
@@ -83,15 +80,6 @@ class Client::Impl {
       return encoders;
     };
     return options;
-  }
-
-  Error failure(const HttpReply& reply) const {
-    std::string message =
-        "GET " + config().base_url + "/api/public/projects: " + llmtrace::describe(reply);
-    if (reply.status == 401 || reply.status == 403) {
-      message += "; check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY";
-    }
-    return {std::move(message), reply.status};
   }
 
   std::shared_ptr<const Wire> wire_;

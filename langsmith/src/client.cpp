@@ -8,7 +8,6 @@
 #include "common/src/http_text.h"
 #include "common/src/json_value.h"
 #include "common/src/score.h"
-#include "common/src/verdict.h"
 #include "langsmith/src/propagator.h"
 #include "langsmith/src/run_fields.h"
 #include "langsmith/src/run_params.h"
@@ -20,7 +19,6 @@ namespace {
 
 using llmtrace::Cell;
 using llmtrace::Error;
-using llmtrace::HttpReply;
 using llmtrace::JsonValue;
 using llmtrace::LogLevel;
 using llmtrace::Observation;
@@ -145,19 +143,8 @@ class Client::Impl {
   }
 
   Result<JsonValue> fetch(llmtrace::HttpRequest request, const std::string& body) {
-    request.body = body;
-    const HttpReply reply = core.transport().http().fetch(request);
-    if (reply.status < 200 || reply.status >= 300 || !reply.complete) {
-      std::string message = request.method + " " + request.url + ": " + llmtrace::describe(reply);
-      if (reply.status == 401 || reply.status == 403) {
-        message += "; check LANGSMITH_API_KEY and LANGSMITH_WORKSPACE_ID";
-      }
-      return Error{std::move(message), reply.status};
-    }
-    if (reply.body.empty()) return JsonValue();
-    auto value = JsonValue::parse(reply.body);
-    if (!value) return Error{request.url + " did not answer with JSON", reply.status};
-    return *std::move(value);
+    return core.fetch(std::move(request), body,
+                      "check LANGSMITH_API_KEY and LANGSMITH_WORKSPACE_ID");
   }
 
   const Wire& wire() const noexcept { return *wires_.front(); }

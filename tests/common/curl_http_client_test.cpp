@@ -358,13 +358,8 @@ TEST_F(Curl, ShowsNoCredentialInLogsAndErrors) {
   ScriptedServer server;
   for (const int status : {200, 301, 400, 401, 404, 413, 429, 500}) {
     server.always({.status = status});
-    DestinationOptions options = line_destination("t", "");
+    DestinationOptions options = line_destination<Authorized>("t", server.url());
     options.debug = true;
-    options.make_encoders = [&server] {
-      std::vector<std::unique_ptr<Encoder>> encoders;
-      encoders.push_back(std::make_unique<Authorized>(server.url(), LaneLimits()));
-      return encoders;
-    };
     Target target(make_transport(), std::move(options));
     target.submit("x");
     target.flush(milliseconds(200));

@@ -163,10 +163,7 @@ TEST_F(Flush, IsNotDelayedByAnotherDestinationsOldItems) {
   const auto transport = make_transport();
   Target hung(transport, line_destination("hung", "http://hung.test/", {.max_items = 1}));
   Target healthy(transport, line_destination("healthy", "http://healthy.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://hung.test/" ? std::optional<HttpReply>()
-                                              : std::optional(reply_with(200));
-  });
+  http->hold("http://hung.test/");
 
   for (int i = 0; i < 20; ++i) {
     hung.submit("stuck");
@@ -245,15 +242,11 @@ TEST_F(Shutdown, SettlesWhatIsQueuedForOthersToo) {
   const auto transport = make_transport();
   Target first(transport, line_destination("first", "http://first.test/"));
   Target second(transport, line_destination("second", "http://second.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://first.test/" ? std::optional<HttpReply>()
-                                               : std::optional(reply_with(200));
-  });
+  http->hold("http://first.test/");
   const Ref<const DestinationSet> both = Ref<const DestinationSet>::adopt(
       new DestinationSet({first.destination(), second.destination()}));
   for (int i = 0; i < 10; ++i) {
-    const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = both.get()});
-    end_cell(*cell, {});
+    submit_to(*both, "x");
   }
 
   EXPECT_FALSE(first.close(milliseconds(0)));
@@ -269,10 +262,7 @@ TEST_F(Shutdown, OfOneWhileAnotherStillDrains) {
   const auto transport = make_transport();
   Target slow(transport, line_destination("slow", "http://slow.test/", {.max_items = 1}));
   Target quick(transport, line_destination("quick", "http://quick.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://slow.test/" ? std::optional<HttpReply>()
-                                              : std::optional(reply_with(200));
-  });
+  http->hold("http://slow.test/");
   slow.submit("x");
   ASSERT_TRUE(http->wait_for_requests(1));
 
@@ -315,8 +305,7 @@ TEST_F(Shutdown, OfADestinationWhileProducersSubmit) {
     for (int i = 0; i < 4; ++i) {
       producers.emplace_back([&] {
         while (!stop) {
-          const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = set.get()});
-          end_cell(*cell, {});
+          submit_to(*set, "x");
         }
       });
     }
@@ -350,8 +339,7 @@ TEST_F(Shutdown, SettlesRacersThatFoundNoRoom) {
     std::atomic<bool> stop{false};
     std::thread producer([&] {
       while (!stop) {
-        const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = both.get()});
-        end_cell(*cell, {});
+        submit_to(*both, "x");
       }
     });
     while (destination->stats().submitted < 100) std::this_thread::yield();
