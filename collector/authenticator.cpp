@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "collector/base64.h"
+#include "common/src/http_text.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -20,7 +21,7 @@ bool is_same_key(std::string_view given, std::string_view key) noexcept {
 // What follows "<scheme> " in a credential of that scheme.
 std::optional<std::string_view> after_scheme(std::string_view credential, std::string_view scheme) {
   if (credential.size() <= scheme.size() || credential[scheme.size()] != ' ' ||
-      !same_text_ignoring_case(credential.substr(0, scheme.size()), scheme)) {
+      !same_ignoring_case(credential.substr(0, scheme.size()), scheme)) {
     return std::nullopt;
   }
   return credential.substr(scheme.size() + 1);

@@ -16,6 +16,7 @@
 #include "collector/observation_mapper.h"
 #include "collector/otlp_json.h"
 #include "collector/otlp_protobuf.h"
+#include "common/src/http_text.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -35,8 +36,8 @@ void check_ingestion_version(const HttpRequest& request) {
 
 bool is_gzip(const HttpRequest& request) {
   const std::string_view encoding = request.header("Content-Encoding").value_or("identity");
-  if (same_text_ignoring_case(encoding, "gzip")) return true;
-  if (!same_text_ignoring_case(encoding, "identity")) {
+  if (same_ignoring_case(encoding, "gzip")) return true;
+  if (!same_ignoring_case(encoding, "identity")) {
     throw BadRequest("unsupported Content-Encoding: use gzip or none");
   }
   return false;
