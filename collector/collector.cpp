@@ -40,7 +40,8 @@ HttpResponse projects() {
 Collector::Collector(const CollectorOptions& options)
     : options_(options),
       authenticator_(options.public_key, options.secret_key),
-      store_(options.database),
+      database_(options.database),
+      store_(database_),
       otlp_(store_),
       scores_(store_, options.behaviour),
       ingestion_(store_, options.behaviour),

@@ -11,6 +11,7 @@
 
 #include "collector/authenticator.h"
 #include "collector/collector_options.h"
+#include "collector/database.h"
 #include "collector/http_handler.h"
 #include "collector/http_server.h"
 #include "collector/ingestion_route.h"
@@ -55,6 +56,7 @@ class Collector : private HttpHandler {
 
   CollectorOptions options_;
   Authenticator authenticator_;
+  Database database_;
   Store store_;
   OtlpRoute otlp_;
   ScoresRoute scores_;
