@@ -18,7 +18,6 @@ namespace llmtrace::collector {
 namespace {
 
 constexpr LimitRange kLimit{.fallback = 50, .maximum = 100};
-constexpr RowPage kAllRows{.limit = std::numeric_limits<std::int64_t>::max()};
 constexpr int kValueDepth = JsonValue::kDefaultMaxDepth - 8;  // it stands inside a reply
 
 // Input and output as JSON values: text that is JSON becomes that value again.

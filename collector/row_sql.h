@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct RowPage {
   std::int64_t limit = 50;
   std::int64_t offset = 0;
 };
+
+inline constexpr RowPage kAllRows{.limit = std::numeric_limits<std::int64_t>::max()};
 
 /// What happens to a stored row of the same key.
 enum class OnConflict {
@@ -31,7 +35,7 @@ inline std::string assignment(const std::string& column, OnConflict policy) {
   return "metadata=COALESCE(json_patch(metadata,excluded.metadata),excluded.metadata,metadata)";
 }
 
-/// INSERT of all columns, without what follows ON CONFLICT.
+/// INSERT of all columns of one row.
 template <class Row>
 std::string insert_sql() {
   std::string columns, placeholders;
@@ -40,19 +44,20 @@ std::string insert_sql() {
     placeholders += placeholders.empty() ? "?" : ",?";
   });
   return "INSERT INTO " + std::string(Row::kTable) + " (" + columns + ") VALUES (" + placeholders +
-         ") ON CONFLICT (" + std::string(Row::kKey) + ") DO ";
+         ")";
 }
 
 template <class Row>
 std::string upsert_sql(OnConflict policy) {
-  if (policy == OnConflict::Keep) return insert_sql<Row>() + "NOTHING";
+  if (policy == OnConflict::Keep) return insert_sql<Row>() + " ON CONFLICT DO NOTHING";
   std::string assignments;
   visit_columns(Row(), [&](const std::string& column, const auto&) {
     if (column.starts_with("created_") || column == "id") return;
     if (column == "trace_id" && Row::kKey != "id") return;
     assignments += (assignments.empty() ? "" : ",") + assignment(column, policy);
   });
-  return insert_sql<Row>() + "UPDATE SET " + assignments;
+  return insert_sql<Row>() + " ON CONFLICT (" + std::string(Row::kKey) + ") DO UPDATE SET " +
+         assignments;
 }
 
 /// Whether the statement gave a row back (RETURNING); it is ready for the next row either way.
@@ -101,6 +106,15 @@ std::vector<Row> read_rows(SqliteDatabase& database, const RowFilter& filter, co
                   [&](const char*, auto& value) { statement.read(column++, value); });
   }
   return rows;
+}
+
+inline std::int64_t count_rows(SqliteDatabase& database, std::string_view table,
+                               const RowFilter& filter) {
+  SqliteStatement statement(database, "SELECT COUNT(*) FROM " + std::string(table) + filter.sql());
+  bind_values(statement, filter);
+  std::int64_t count = 0;
+  if (statement.step()) statement.read(0, count);
+  return count;
 }
 
 }  // namespace llmtrace::collector

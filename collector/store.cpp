@@ -48,14 +48,7 @@ std::optional<Trace> Store::trace(std::string_view id) {
 }
 
 std::int64_t Store::count(std::string_view table, const RowFilter& filter) {
-  return database_.read([&] {
-    SqliteStatement statement(database_.connection(),
-                              "SELECT COUNT(*) FROM " + std::string(table) + filter.sql());
-    bind_values(statement, filter);
-    std::int64_t count = 0;
-    if (statement.step()) statement.read(0, count);
-    return count;
-  });
+  return database_.read([&] { return count_rows(database_.connection(), table, filter); });
 }
 
 }  // namespace llmtrace::collector
