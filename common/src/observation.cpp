@@ -143,6 +143,13 @@ CurrentObservation::CurrentObservation(const CurrentObservation& other) noexcept
   if (cell_ != nullptr) cell_->retain();
 }
 
+CurrentObservation& CurrentObservation::operator=(const CurrentObservation& other) noexcept {
+  if (other.cell_ != nullptr) other.cell_->retain();
+  release();
+  cell_ = other.cell_;
+  return *this;
+}
+
 CurrentObservation::~CurrentObservation() { release(); }
 
 CurrentObservation current_observation() noexcept {
