@@ -160,13 +160,11 @@ void print(const E2eOptions& options, const Result& result,
 }
 
 SinkStats difference(const SinkStats& after, const SinkStats& before) {
-  return {.requests = after.requests - before.requests,
-          .connections = after.connections - before.connections,
-          .bytes = after.bytes - before.bytes,
-          .spans = after.spans - before.spans,
-          .unique = after.unique - before.unique,
-          .duplicates = after.duplicates - before.duplicates,
-          .refused = after.refused - before.refused};
+  SinkStats stats;
+  for (const auto& [name, count] : llmtrace::bench::kSinkCounts) {
+    stats.*count = after.*count - before.*count;
+  }
+  return stats;
 }
 
 // What the client itself says, for a server that does not count.

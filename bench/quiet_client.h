@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "bench/instant_http_client.h"
+#include "common/src/instant_http_client.h"
 
 namespace llmtrace::bench {
 

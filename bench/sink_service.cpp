@@ -21,10 +21,10 @@ bool is_score(const JsonValue& score) {
 }  // namespace
 
 SinkReply SinkService::answer(const SinkRequest& request) {
-  if (request.method == "GET" && request.path == "/stats") return {.body = stats()};
+  if (request.method == "GET" && request.path == "/stats") return {.body = stats_text()};
   if (request.method != "POST") return {.status = 404, .body = "{}"};
-  ++requests_;
-  bytes_ += request.body_size;
+  ++stats_.requests;
+  stats_.bytes += request.body_size;
   if (request.content_encoding.empty()) {
     return answer_post(request.path, request.content_type, request.body, request.body_size);
   }
@@ -61,7 +61,7 @@ SinkReply SinkService::take_scores(std::string_view body) {
   for (const JsonValue& score : parsed->elements()) {
     if (!is_score(score)) return refuse("a score has no name or no value");
   }
-  scores_ += parsed->elements().size();
+  stats_.scores += parsed->elements().size();
   return {.status = 207,
           .body = R"({"accepted":)" + std::to_string(parsed->elements().size()) +
                   R"(,"rejected":0,"errors":[]})"};
@@ -82,31 +82,28 @@ SinkReply SinkService::take_ingestion(std::string_view body) {
       span_ids_.push_back(observation_key(id));
     }
   }
-  scores_ += scores;
+  stats_.scores += scores;
   insert(span_ids_);
   return {.status = 207, .body = R"({"successes":[],"errors":[]})"};
 }
 
 void SinkService::insert(const std::vector<std::uint64_t>& span_ids) {
-  spans_ += span_ids.size();
-  for (const std::uint64_t id : span_ids) {
-    if (!seen_.insert(id)) ++duplicates_;
-  }
+  stats_.spans += span_ids.size();
+  for (const std::uint64_t id : span_ids) ++(seen_.insert(id) ? stats_.unique : stats_.duplicates);
 }
 
 SinkReply SinkService::refuse(std::string_view why) {
-  ++refused_;
+  ++stats_.refused;
   return {.status = 400, .body = R"({"message":")" + std::string(why) + R"("})"};
 }
 
-std::string SinkService::stats() const {
-  const auto member = [](std::string_view name, std::uint64_t value) {
-    return '"' + std::string(name) + "\":" + std::to_string(value);
-  };
-  return '{' + member("requests", requests_) + ',' + member("connections", connections_) + ',' +
-         member("bytes", bytes_) + ',' + member("spans", spans_) + ',' +
-         member("unique", seen_.size()) + ',' + member("duplicates", duplicates_) + ',' +
-         member("scores", scores_) + ',' + member("refused", refused_) + '}';
+std::string SinkService::stats_text() const {
+  std::string text;
+  for (const auto& [name, count] : kSinkCounts) {
+    text += text.empty() ? "{\"" : ",\"";
+    text += name + ("\":" + std::to_string(stats_.*count));
+  }
+  return text + '}';
 }
 
 }  // namespace llmtrace::bench

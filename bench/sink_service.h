@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/gunzip.h"
+#include "bench/sink_stats.h"
 #include "bench/span_id_set.h"
 
 namespace llmtrace::bench {
@@ -31,7 +32,7 @@ struct SinkReply {
 class SinkService {
  public:
   SinkReply answer(const SinkRequest& request);
-  void count_connection() noexcept { ++connections_; }
+  void count_connection() noexcept { ++stats_.connections; }
 
  private:
   SinkReply answer_post(std::string_view path, std::string_view content_type, char* body,
@@ -41,18 +42,12 @@ class SinkService {
   SinkReply take_ingestion(std::string_view body);
   void insert(const std::vector<std::uint64_t>& span_ids);
   SinkReply refuse(std::string_view why);
-  std::string stats() const;
+  std::string stats_text() const;
 
   Gunzip gunzip_;
   SpanIdSet seen_;
   std::vector<std::uint64_t> span_ids_;  // of one body; kept for its memory
-  std::uint64_t requests_ = 0;
-  std::uint64_t refused_ = 0;
-  std::uint64_t connections_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t spans_ = 0;
-  std::uint64_t duplicates_ = 0;
-  std::uint64_t scores_ = 0;
+  SinkStats stats_;
 };
 
 }  // namespace llmtrace::bench

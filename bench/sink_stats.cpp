@@ -36,16 +36,11 @@ std::string get(const std::string& url) {
 std::optional<SinkStats> fetch_sink_stats(const std::string& base_url) {
   const auto parsed = JsonValue::parse(get(base_url + "/stats"));
   if (!parsed || (*parsed).find("unique") == nullptr) return std::nullopt;
-  const auto count = [&](const char* name) {
-    return static_cast<std::uint64_t>((*parsed)[name].as_integer());
-  };
-  return SinkStats{.requests = count("requests"),
-                   .connections = count("connections"),
-                   .bytes = count("bytes"),
-                   .spans = count("spans"),
-                   .unique = count("unique"),
-                   .duplicates = count("duplicates"),
-                   .refused = count("refused")};
+  SinkStats stats;
+  for (const auto& [name, count] : kSinkCounts) {
+    stats.*count = static_cast<std::uint64_t>((*parsed)[name].as_integer());
+  }
+  return stats;
 }
 
 }  // namespace llmtrace::bench

@@ -1,4 +1,5 @@
-// The counts of a llmtrace_bench_sink, asked for over HTTP.
+// The counts of a llmtrace_bench_sink: it keeps them and tells them at GET /stats, the program that
+// sends asks for them there.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,19 @@ struct SinkStats {
   std::uint64_t spans = 0;
   std::uint64_t unique = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t scores = 0;
   std::uint64_t refused = 0;
 };
+
+struct SinkCount {
+  const char* name;  ///< in the reply
+  std::uint64_t SinkStats::*count;
+};
+inline constexpr SinkCount kSinkCounts[] = {
+    {"requests", &SinkStats::requests}, {"connections", &SinkStats::connections},
+    {"bytes", &SinkStats::bytes},       {"spans", &SinkStats::spans},
+    {"unique", &SinkStats::unique},     {"duplicates", &SinkStats::duplicates},
+    {"scores", &SinkStats::scores},     {"refused", &SinkStats::refused}};
 
 /// Nothing when the server at `base_url` is not the sink.
 std::optional<SinkStats> fetch_sink_stats(const std::string& base_url);

@@ -14,7 +14,6 @@ class SpanIdSet {
 
   /// False when `id` was there already. Zero is not an id.
   bool insert(std::uint64_t id);
-  std::size_t size() const noexcept { return size_; }
 
  private:
   std::size_t slot_of(std::uint64_t id) const noexcept;

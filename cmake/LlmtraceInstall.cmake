@@ -1,7 +1,7 @@
 # cmake --install: libraries, public headers, the CMake package and the pkg-config files.
 include(CMakePackageConfigHelpers)
 
-set(llmtrace_modules common langfuse)
+set(llmtrace_modules common langfuse langsmith)
 set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
 
 foreach(module IN LISTS llmtrace_modules)
@@ -21,7 +21,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config.cmake
               cmake/LlmtraceDependencies.cmake
         DESTINATION ${llmtrace_package_dir})
 
-# One .pc file per module: llmtrace-common, llmtrace-langfuse. A static llmtrace needs libcurl and the others
+# One .pc file per module: llmtrace-common, llmtrace-langfuse, llmtrace-langsmith. A static llmtrace needs libcurl and the others
 # at every link (and their shared libraries do, so not --static); a shared one has them inside.
 file(RELATIVE_PATH prefix_from_here /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(module IN LISTS llmtrace_modules)
@@ -30,9 +30,9 @@ foreach(module IN LISTS llmtrace_modules)
   if(NOT module STREQUAL "common")
     set(requires "llmtrace-common = ${PROJECT_VERSION}")
   elseif(BUILD_SHARED_LIBS)
-    set(requires_private "libcurl libcrypto zlib")
+    set(requires_private "libcurl libcrypto zlib libzstd re2")
   else()
-    set(requires "libcurl libcrypto zlib")
+    set(requires "libcurl libcrypto zlib libzstd re2")
   endif()
   configure_file(cmake/llmtrace.pc.in llmtrace-${module}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-${module}.pc

@@ -2,9 +2,9 @@
 // Once sealed its bytes never change.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +20,10 @@ struct Fragment {
   std::uint32_t end = 0;
   std::uint8_t slot = 0;  // the flush epoch that the item belongs to
   ItemKind kind = ItemKind::Observation;
+  Phase phase = Phase::Complete;
+  bool cut = false;  // to fit; counted once
   Uuid id{};
+  std::unique_ptr<const Record> original{};  // of a large one: to cut it, should the server ask for it
 };
 
 enum class AttemptState : unsigned char { NotSent, PossiblySent };
@@ -37,11 +40,14 @@ struct Batch {
   std::uint32_t attempts = 0;
   std::uint32_t outage = 0;   // how many outages the lane knew of when the attempt began
   std::uint32_t resends = 0;  // since the encoder last learned another form
+  std::size_t original_bytes = 0;  // of the fragments' originals
 
-  /// What it takes of the budget: the fragments and what stands between them.
-  std::size_t byte_size() const noexcept {
+  /// The fragments and what stands between them.
+  std::size_t payload_bytes() const noexcept {
     return fragments.empty() ? 0 : fragments.back().end - kHeadRoom;
   }
+  /// What it takes of the budget.
+  std::size_t byte_size() const noexcept { return payload_bytes() + original_bytes; }
   std::string_view fragment(std::size_t index) const noexcept {
     return std::string_view(payload).substr(fragments[index].begin,
                                             fragments[index].end - fragments[index].begin);

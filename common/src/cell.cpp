@@ -49,6 +49,7 @@ void take(std::optional<Value>& target, std::optional<Value>&& value) {
 
 void apply(Record& record, ObservationUpdate&& update) {
   take(record.name, std::move(update.name));
+  record.input_updated = record.input_updated || !update.input.is_absent();
   take(record.input, std::move(update.input));
   take(record.output, std::move(update.output));
   record.metadata.merge(as_object(std::move(update.metadata)));
@@ -81,14 +82,17 @@ void fill(Record& record, ObservationParams&& params) {
   record.prompt = std::move(params.prompt);
 }
 
-void count_on_all(const DestinationSet& destinations,
-                  std::atomic<std::uint64_t> DestinationCounters::*counter) {
-  for (const Ref<Destination>& destination : destinations.destinations()) {
-    (destination->counters().*counter).fetch_add(1, kRelaxed);
+}  // namespace
+
+Cell::~Cell() {
+  // The last of a long line of descendants must not take its ancestors along one inside the other.
+  Ref<RefCounted> ancestor = std::move(record.parent_owner);
+  while (ancestor && ancestor->is_unique()) {
+    Record& last = static_cast<Cell*>(ancestor.get())->record;
+    Ref<RefCounted> next = std::move(last.parent_owner);
+    ancestor = std::move(next);
   }
 }
-
-}  // namespace
 
 ContextNode* current_node() noexcept { return thread_context.node; }
 
@@ -132,12 +136,25 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   auto cell = Ref<Cell>::make();
   Record& record = cell->record;
   record.start_time = params.start_time ? *params.start_time : transport.clock().now();
+  if (destinations->wants_run_tree() && parent != nullptr) {
+    record.parent = &parent->record;
+    record.parent_owner = Ref<RefCounted>::share(parent);
+    record.start_time = std::max(record.start_time, parent->record.start_time);
+  }
   record.uuid = transport.ids().next(record.start_time);
   record.span_id = span_id_of(record.uuid);
+  const RemoteParent* const remote =
+      parent == nullptr && !options.trace_id && parent_node != nullptr ? parent_node->remote_.get()
+                                                                       : nullptr;
   if (parent != nullptr) {
     record.trace_id = parent->record.trace_id;
     record.parent_span_id = parent->record.span_id;
     record.has_parent = true;
+  } else if (remote != nullptr) {
+    record.trace_id = remote->trace_id;
+    record.parent_span_id = remote->span_id;
+    record.has_parent = true;
+    record.remote = parent_node->remote_;
   } else {
     record.trace_id = options.trace_id.value_or(record.uuid);
   }
@@ -159,20 +176,25 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   cell->attributes_ = record.attributes;
   cell->destinations_ = std::move(destinations);
   cell->fork_generation = current_fork_generation();
+  if (TransportImpl* const open = cell->destinations_->open_transport()) {
+    open->open_observations().link(*cell);
+    open->note_open();
+  }
   return cell;
 }
 
-bool update_cell(Cell& cell, ObservationUpdate&& update) {
-  if (cell.fork_generation != current_fork_generation()) return false;  // the parent's to change
-  {
-    const std::lock_guard lock(cell.lock);
-    if (!cell.ended) {
-      apply(cell.record, std::move(update));
-      return true;
-    }
+void count_late_update(const Cell& cell) noexcept {
+  for (const Ref<Destination>& destination : cell.destinations_->destinations()) {
+    destination->counters().late_updates.fetch_add(1, kRelaxed);
   }
-  count_on_all(*cell.destinations_, &DestinationCounters::late_updates);
-  return false;
+}
+
+bool is_of_this_process(const Cell& cell) noexcept {
+  return cell.fork_generation == current_fork_generation();
+}
+
+void update_cell(Cell& cell, ObservationUpdate&& update) {
+  change_open(cell, [&](Record& record) { apply(record, std::move(update)); });
 }
 
 bool end_cell(Cell& cell, ObservationUpdate&& update) {
@@ -197,6 +219,10 @@ bool end_cell(Cell& cell, ObservationUpdate&& update) {
     // A clock that was set back must not make a negative duration.
     cell.record.end_time = std::max(cell.record.end_time, cell.record.start_time);
     bytes = cell.record.byte_size();
+  }
+  // Under no lock of the cell: the flusher takes the list's first and the cell's after it.
+  if (TransportImpl* const open = cell.destinations_->open_transport()) {
+    open->open_observations().unlink(cell);
   }
   for (TransportImpl* transport : cell.destinations_->transports()) {
     transport->submit(ItemKind::Observation, cell, *cell.destinations_, bytes);

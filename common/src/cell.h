@@ -12,10 +12,13 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "common/src/destination.h"
 #include "common/src/record.h"
+#include "common/src/word_lock.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -31,33 +34,22 @@ class ContextNode : public RefCounted {
   Ref<Cell> observation_;                   // for a node that is no observation itself
   Ref<const TraceAttributes> attributes_;   // what observations started here inherit
   Ref<const DestinationSet> destinations_;  // where they go; null: to every global client
+  Ref<const RemoteParent> remote_;          // whose children the roots that start here are
   bool suppressed_ = false;                 // nothing starts here: sampled out, or by suppress()
   bool handles_too_ = false;                // by suppress(): nor does a handle start a child here
 };
 
-/// A lock of one word; the wait is a futex, the free path one compare-exchange.
-class WordLock {
- public:
-  void lock() noexcept {
-    std::uint32_t expected = kFree;
-    if (word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire)) return;
-    while (word_.exchange(kContended, std::memory_order_acquire) != kFree) {
-      word_.wait(kContended, std::memory_order_relaxed);
-    }
-  }
-  void unlock() noexcept {
-    if (word_.exchange(kFree, std::memory_order_release) == kContended) word_.notify_one();
-  }
-
- private:
-  static constexpr std::uint32_t kFree = 0;
-  static constexpr std::uint32_t kHeld = 1;
-  static constexpr std::uint32_t kContended = 2;
-  std::atomic<std::uint32_t> word_{kFree};
+/// A cell's place in its transport's OpenList; guarded by the lock of its shard.
+struct OpenLinks {
+  Cell* newer = nullptr;
+  Cell* older = nullptr;
+  std::uint8_t shard = 0;
+  bool linked = false;
 };
 
 class Cell final : public ContextNode {
  public:
+  ~Cell() override;
   Cell* cell() noexcept override { return this; }
 
   Record record;
@@ -66,6 +58,7 @@ class Cell final : public ContextNode {
   Ref<const TraceAttributes> inherited;          // by children, once attributes_replaced
   std::atomic<bool> attributes_replaced{false};  // `inherited` is newer than attributes_
   std::uint32_t fork_generation = 0;
+  OpenLinks open;
 };
 
 /// The calling thread's current node; may be null. Not owned by the caller.
@@ -94,8 +87,12 @@ struct StartOptions {
 LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options,
                                      bool* sampled_out = nullptr);
 
-/// Applies an update; false (and counted) when the cell has ended.
-LLMTRACE_EXPORT bool update_cell(Cell& cell, ObservationUpdate&& update);
+/// Applies an update; counted as late when the cell has ended.
+LLMTRACE_EXPORT void update_cell(Cell& cell, ObservationUpdate&& update);
+
+/// Calls `change` with the record, under the lock, while the cell is open; else counts a late update.
+template <class Change>
+void change_open(Cell& cell, Change&& change);
 
 /// Ends the cell and submits it; false when it had ended.
 LLMTRACE_EXPORT bool end_cell(Cell& cell, ObservationUpdate&& update);
@@ -112,8 +109,26 @@ LLMTRACE_EXPORT Ref<const TraceAttributes> merge_attributes(const TraceAttribute
 /// For an open observation and for children started from now on.
 LLMTRACE_EXPORT void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes);
 
-/// A context in which observations start as roots of `destination` alone.
-LLMTRACE_EXPORT Context destination_context(const Ref<Destination>& destination);
+/// A context in which observations start as roots of `destinations` alone.
+LLMTRACE_EXPORT Context destination_context(const Ref<const DestinationSet>& destinations);
+
+/// Counts an update of a cell that has ended.
+LLMTRACE_EXPORT void count_late_update(const Cell& cell) noexcept;
+/// Whether it was started here, not before a fork.
+LLMTRACE_EXPORT bool is_of_this_process(const Cell& cell) noexcept;
+
+template <class Change>
+void change_open(Cell& cell, Change&& change) {
+  if (!is_of_this_process(cell)) return;  // the parent's to change
+  {
+    const std::lock_guard lock(cell.lock);
+    if (!cell.ended) {
+      std::forward<Change>(change)(cell.record);
+      return;
+    }
+  }
+  count_late_update(cell);
+}
 
 namespace detail {
 /// The type's name, readable: "std::runtime_error".

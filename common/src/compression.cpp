@@ -1,6 +1,7 @@
 #include "common/src/compression.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <limits>
@@ -51,6 +52,38 @@ std::string gzip(std::string_view data) {
   if (result != Z_STREAM_END) throw std::bad_alloc();
   out.resize(stream.total_out);
   return out;
+}
+
+std::string zstd(std::string_view data) {
+  std::string out(ZSTD_compressBound(data.size()), '\0');
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), 1);
+  if (ZSTD_isError(size) != 0) throw std::bad_alloc();
+  out.resize(size);
+  return out;
+}
+
+std::string compress(Compression compression, std::string_view data) {
+  switch (compression) {
+    case Compression::Gzip:
+      return gzip(data);
+    case Compression::Zstd:
+      return zstd(data);
+    case Compression::None:
+      break;
+  }
+  return std::string(data);
+}
+
+std::string_view content_encoding(Compression compression) noexcept {
+  switch (compression) {
+    case Compression::Gzip:
+      return "gzip";
+    case Compression::Zstd:
+      return "zstd";
+    case Compression::None:
+      break;
+  }
+  return {};
 }
 
 }  // namespace v0

@@ -114,6 +114,7 @@ ContextScope propagate(PropagateParams params) noexcept {
       inherited = inherited_attributes(*outer);
       inner->observation_ = Ref<Cell>::share(outer->cell());
       inner->destinations_ = outer->destinations_;
+      inner->remote_ = outer->remote_;
     }
     inner->attributes_ = merge_attributes(inherited.get(), params);
     if (inner->observation_) add_attributes(*inner->observation_, std::move(params));
@@ -132,12 +133,13 @@ ContextScope suppress() noexcept {
   return ContextScope(Context(node.detach()));
 }
 
-Context destination_context(const Ref<Destination>& destination) {
+Context destination_context(const Ref<const DestinationSet>& destinations) {
   auto node = Ref<ContextNode>::make();
-  node->destinations_ = Ref<const DestinationSet>::adopt(new DestinationSet({destination}));
+  node->destinations_ = destinations;
   if (ContextNode* const outer = current_node()) {
     node->suppressed_ = outer->suppressed_;
     node->handles_too_ = outer->handles_too_;
+    node->remote_ = outer->remote_;
     node->attributes_ = inherited_attributes(*outer);
   }
   return Context(node.detach());
@@ -196,6 +198,7 @@ void ObservedScope::set_input(Json input) noexcept {
   // Nobody else knows the cell yet but the thread's own context: the start half may still be
   // written.
   guarded(*cell_, [&] {
+    const std::lock_guard lock(cell_->lock);  // the flusher may look at what is open
     if (cell_->record.input_from_macro && cell_->record.input.is_absent()) {
       cell_->record.input = std::move(input);
     }

@@ -8,8 +8,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct DestinationOptions {
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
   bool debug = false;             ///< says in the log what became of each request
+  bool run_tree = false;  ///< its encoders read Record::parent: a start time is never before the parent's
+  /// When an observation that is still open is sent; nothing: at its end only.
+  std::optional<std::chrono::milliseconds> open_after{};
   /// The lanes. Called again in a forked child, so it must depend on nothing that may be
   /// mid-change.
   std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;
@@ -97,6 +102,10 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   /// The transport that keeps the time and makes the ids of a trace: the first one. Not for an
   /// empty set.
   TransportImpl& keeper() const noexcept { return *transports_.front(); }
+  /// Whether a destination wants the observations' ancestors.
+  bool wants_run_tree() const noexcept { return run_tree_; }
+  /// The transport that sends observations while they are open; null: none does.
+  TransportImpl* open_transport() const noexcept { return open_transport_; }
   /// Whether a destination keeps only some traces.
   bool samples() const noexcept { return samples_; }
 
@@ -107,6 +116,8 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   std::vector<Ref<Destination>> destinations_;
   std::vector<TransportImpl*> transports_;
   bool samples_ = false;
+  bool run_tree_ = false;
+  TransportImpl* open_transport_ = nullptr;
 };
 
 }  // namespace v0

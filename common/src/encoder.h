@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/src/compression.h"
 #include "common/src/record.h"
 
 namespace llmtrace {
@@ -21,7 +22,12 @@ inline namespace v0 {
 
 enum class ItemKind : unsigned char { Observation, Score };
 
-enum class Compression : unsigned char { None, Gzip };
+/// How much of an observation a fragment tells.
+enum class Phase : unsigned char {
+  Complete,
+  Start,  ///< of one that is still open; its end follows
+  End,    ///< of one whose start the server has
+};
 
 struct LaneLimits {
   std::size_t max_items = 1024;
@@ -66,11 +72,18 @@ class LLMTRACE_EXPORT Encoder {
   virtual ~Encoder() = default;
 
   virtual bool takes(ItemKind kind) const noexcept = 0;
+  /// Whether it takes this score, of those kinds that it takes.
+  virtual bool takes(const Score& /*score*/) const noexcept { return true; }
   virtual const LaneLimits& limits() const noexcept = 0;
 
   /// Appends one fragment: the item's bytes as they stand in a batch.
   virtual void encode(const Record& /*record*/, std::string& /*out*/) {}
   virtual void encode(const Score& /*score*/, std::string& /*out*/) {}
+
+  /// For destinations with DestinationOptions::open_after: an observation that is still open, and its
+  /// end when the server has that.
+  virtual void encode_start(const Record& /*record*/, std::string& /*out*/) {}
+  virtual void encode_end(const Record& /*record*/, std::string& /*out*/) {}
 
   /// What goes around fragments that are `payload_bytes` long together.
   virtual Envelope envelope(std::size_t payload_bytes) const = 0;
@@ -81,6 +94,11 @@ class LLMTRACE_EXPORT Encoder {
   }
   /// Method, URL, headers and limits of the next request; the lane adds the body.
   virtual HttpRequest request() = 0;
+
+  /// A request that must be answered before items are sent, e.g. for the server's limits; nothing when
+  /// there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may change by it.
+  virtual std::optional<HttpRequest> preflight(Timestamp /*now*/) { return {}; }
+  virtual void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) {}
 
   /// `ids` are those of the batch's items, in order. `now` is the wall clock, for HTTP dates.
   virtual Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) = 0;

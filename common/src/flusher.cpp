@@ -10,6 +10,7 @@
 #include "common/src/masking.h"
 #include "common/src/rate_limited_log.h"
 #include "common/src/registry.h"
+#include "common/src/transport_impl.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -67,7 +68,7 @@ struct Flusher::Pipeline {
   }
 };
 
-Flusher::Flusher(const TransportImpl& owner, const TransportOptions& options,
+Flusher::Flusher(TransportImpl& owner, const TransportOptions& options,
                  std::shared_ptr<HttpClient> http, RateLimitedLog& log)
     : owner_(owner),
       options_(options),
@@ -321,6 +322,7 @@ bool Flusher::run_once() {
   if (!handle_requests()) return false;
   const SteadyTime now = clock_.steady_now();
   if (drain_is_due(now)) drain(now);
+  if (open_after_) send_open(now);
   const bool hurry = in_a_hurry();
   for (auto& [key, pipeline] : pipelines_) {
     for (auto& lane : pipeline->lanes) lane->pump(now, hurry);
@@ -369,6 +371,7 @@ void Flusher::begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests)
       if (found == pipelines_.end()) continue;  // closed
       // A flush has no patience for our own backoff, once; it keeps to the server's Retry-After.
       for (auto& lane : found->second->lanes) lane->skip_backoff();
+      open_flush_ = open_flush_ || destination->options().open_after.has_value();
     }
     flushes_.push_back(std::move(request));
   }
@@ -400,6 +403,54 @@ void Flusher::advance_flushes(SteadyTime now) {
     return request->done;
   });
   if (finished != 0) request_done_.notify_all();
+}
+
+// Runs the masks over a copy: the item may go to other destinations too.
+template <class Item>
+void Flusher::mask_item(const Destination& destination, Item& item, const Mask* mask) {
+  const Mask& own = destination.options().mask;
+  std::uint64_t failures = mask != nullptr ? apply_mask(item, *mask) : 0;
+  if (own) failures += apply_mask(item, own);
+  if (failures == 0) return;
+  destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
+  log_.log(LogKind::UserCode, LogLevel::Error,
+           destination.options().name +
+               ": the mask function threw or returned text that is not JSON; the value was replaced");
+}
+
+// What has been open for long is sent as it is; what was posted once leaves the list.
+void Flusher::send_open(SteadyTime now) {
+  const bool all = std::exchange(open_flush_, false);
+  if (!all && (now < next_open_look_ || open_idle_.load())) return;
+  open_idle_.store(true);
+  const Timestamp bound = all ? Timestamp::max() : clock_.now() - *open_after_;
+  OpenList::Taken taken = owner_.open_observations().take(bound);
+  const std::shared_ptr<const Mask> mask = process_mask();
+  for (const Ref<Cell>& cell : taken.cells) send_open(*cell, now, mask.get());
+  next_open_look_ = now + *open_after_;
+  if (taken.oldest_left) {
+    open_idle_.store(false);
+    const auto wait = *taken.oldest_left + *open_after_ - clock_.now();
+    next_open_look_ = now + std::clamp<SteadyTime::duration>(wait, milliseconds(1), *open_after_);
+  }
+}
+
+void Flusher::send_open(Cell& cell, SteadyTime now, const Mask* mask) {
+  Record start;
+  {
+    const std::lock_guard lock(cell.lock);
+    if (cell.ended) return;
+    start = cell.record;
+    if (start.run) start.run = Ref<RunDetails>::make(static_cast<const RunFields&>(*start.run));
+  }
+  for (const Ref<Destination>& destination : cell.destinations_->destinations()) {
+    const auto found = pipelines_.find(destination.get());
+    if (found == pipelines_.end() || !destination->options().open_after) continue;
+    Pipeline& pipeline = *found->second;
+    Record masked = start;
+    mask_item(*destination, masked, mask);
+    pipeline.lanes.front()->add_open(masked, now, has_room(pipeline) ? SIZE_MAX : 0);
+  }
 }
 
 // Producers only count what they cannot queue: the user's callback runs on this thread alone.
@@ -524,22 +575,13 @@ void Flusher::add(Pipeline& pipeline, const Item& item, const QueueItem& entry, 
                   std::size_t room, const Mask* mask) {
   const Destination& destination = *pipeline.destination;
   for (auto& lane : pipeline.lanes) {
-    if (!lane->takes(entry.kind)) continue;
-    const Mask& own = destination.options().mask;
-    if (mask == nullptr && !own) {
+    if (!lane->takes(item)) continue;
+    if (mask == nullptr && !destination.options().mask) {
       lane->add(item, entry.slot, arrival, room);
       return;
     }
     Item masked = item;
-    std::uint64_t failures = mask != nullptr ? apply_mask(masked, *mask) : 0;
-    if (own) failures += apply_mask(masked, own);
-    if (failures != 0) {
-      destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
-      log_.log(LogKind::UserCode, LogLevel::Error,
-               destination.options().name +
-                   ": the mask function threw or returned text that is not JSON; the value was "
-                   "replaced");
-    }
+    mask_item(destination, masked, mask);
     lane->add(masked, entry.slot, arrival, room);
     return;
   }
@@ -587,6 +629,11 @@ void Flusher::update_thresholds() {
   ready_items_.store(static_cast<std::int64_t>(smallest.max_items), kRelaxed);
   ready_bytes_.store(static_cast<std::int64_t>(smallest.max_bytes), kRelaxed);
   if (!pipelines_.empty()) min_linger_ = smallest.linger;
+  open_after_.reset();
+  for (const auto& [key, pipeline] : pipelines_) {
+    const auto& after = pipeline->destination->options().open_after;
+    if (after) open_after_ = std::min(open_after_.value_or(*after), *after);
+  }
 }
 
 // Settles all that `destination` still has here, so that its counters add up when this returns.
@@ -643,6 +690,7 @@ milliseconds Flusher::poll_timeout(SteadyTime now) const {
       waiting_for_reply = waiting_for_reply || lane->in_flight() || !lane->is_empty();
     }
   }
+  if (open_after_ && !open_idle_.load()) deadline = std::min(deadline, next_open_look_);
   for (const auto& request : flushes_) {
     deadline = std::min(deadline, request->deadline);
     // An item that was counted as submitted may be a moment from the queue.

@@ -49,7 +49,7 @@ class Flusher {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  Flusher(const TransportImpl& owner, const TransportOptions& options,
+  Flusher(TransportImpl& owner, const TransportOptions& options,
           std::shared_ptr<HttpClient> http, RateLimitedLog& log);
   ~Flusher();
   Flusher(const Flusher&) = delete;
@@ -62,6 +62,11 @@ class Flusher {
 
   /// Prepares the lanes of a new destination.
   void adopt(const Ref<Destination>& destination);
+
+  /// Any thread. An observation that may have to be sent while it is open has started.
+  void note_open() noexcept {
+    if (open_idle_.load(std::memory_order_relaxed) && open_idle_.exchange(false)) wake();
+  }
 
   /// Any thread but the flusher's (there: false at once). Waits until what was submitted to
   /// `destinations` before the call is settled, at most until `timeout`. True when that happened
@@ -98,6 +103,8 @@ class Flusher {
   static bool is_settled(FlushRequest& request) noexcept;
   void advance_flushes(SteadyTime now);
   void report_refusals();
+  void send_open(SteadyTime now);
+  void send_open(Cell& cell, SteadyTime now, const Mask* mask);
   bool in_a_hurry() const;
   bool drain_is_due(SteadyTime now);
   void drain(SteadyTime now);
@@ -106,6 +113,8 @@ class Flusher {
   bool has_room(const Pipeline& pipeline) const;
   void process(const QueueItem& item, bool was_pending, SteadyTime arrival,
                const Mask* mask) noexcept;
+  template <class Item>
+  void mask_item(const Destination& destination, Item& item, const Mask* mask);
   template <class Item>
   void add(Pipeline& pipeline, const Item& item, const QueueItem& entry, SteadyTime arrival,
            std::size_t room, const Mask* mask);
@@ -118,7 +127,7 @@ class Flusher {
   void notify_producers();
   std::chrono::milliseconds poll_timeout(SteadyTime now) const;
 
-  const TransportImpl& owner_;
+  TransportImpl& owner_;
   const TransportOptions& options_;  // the owner's
   const std::shared_ptr<HttpClient> http_;
   Clock& clock_;
@@ -131,6 +140,9 @@ class Flusher {
   std::atomic<std::int64_t> queued_bytes_{0};
   std::atomic<std::uint32_t> epoch_{0};
   std::atomic<bool> wake_pending_{false};
+  // Set by the flusher before it looks for open observations for the last time, so that who starts one
+  // after that look sees it: the list's lock orders the two.
+  std::atomic<bool> open_idle_{false};
   std::atomic<bool> stopped_{true};  // no thread runs and none is about to
 
   // What wakes the flusher before the linger is over: the smallest batch of the live destinations.
@@ -157,6 +169,9 @@ class Flusher {
   std::int64_t lane_items_ = 0;
   std::optional<SteadyTime> linger_deadline_;
   std::chrono::milliseconds min_linger_{1000};
+  std::optional<std::chrono::milliseconds> open_after_;  // the smallest of the live destinations'
+  SteadyTime next_open_look_{};
+  bool open_flush_ = false;  // a flush wants to see what is open, however young
   std::uint64_t next_request_id_ = 1;
   std::unordered_map<std::uint64_t, Lane*> request_lanes_;
 

@@ -28,6 +28,11 @@ LLMTRACE_EXPORT std::string_view url_host(std::string_view url) noexcept;
 /// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
 LLMTRACE_EXPORT bool is_loopback_url(std::string_view url) noexcept;
 
+/// All but letters, digits, "-", ".", "_" and "~" as %XX.
+LLMTRACE_EXPORT std::string percent_encoded(std::string_view text);
+/// The opposite; what is no %XX stays as it is.
+LLMTRACE_EXPORT std::string percent_decoded(std::string_view text);
+
 /// RFC 4648 base64, for Basic authentication.
 LLMTRACE_EXPORT std::string base64(std::string_view data);
 

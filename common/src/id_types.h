@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,15 @@ LLMTRACE_EXPORT std::string uuid_text(const Uuid& uuid);
 
 /// The span id of an observation: its UUID's last 8 bytes (never zero, for they hold the variant).
 SpanId span_id_of(const Uuid& uuid) noexcept;
+
+/// For hash tables: the last bytes of a UUID are random.
+struct UuidHash {
+  std::size_t operator()(const Uuid& uuid) const noexcept {
+    std::size_t hash = 0;
+    std::memcpy(&hash, uuid.data() + 8, sizeof hash);
+    return hash;
+  }
+};
 
 /// A trace id from a user's text: as it is when it is 32 hex digits and not zero, else as
 /// `create_trace_id(text)` computes it.

@@ -4,6 +4,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -12,10 +13,11 @@
 namespace llmtrace {
 inline namespace v0 {
 
-// RapidJSON's SAX handler that builds the tree; it refuses to go deeper than the limit.
+// RapidJSON's SAX handler that builds the tree; it refuses to go over the limits.
 class JsonValueBuilder {
  public:
-  explicit JsonValueBuilder(int max_depth) noexcept : max_depth_(max_depth) {}
+  JsonValueBuilder(int max_depth, std::size_t max_nodes) noexcept
+      : max_depth_(max_depth), nodes_left_(max_nodes) {}
 
   bool Null() { return add({}); }
   bool Bool(bool value) { return add_integer(JsonValue::Type::Boolean, value ? 1 : 0); }
@@ -90,6 +92,7 @@ class JsonValueBuilder {
     return add(std::move(node));
   }
   bool add(JsonValue node) {
+    if (nodes_left_-- == 0) return false;
     if (open_.empty()) {
       root_ = std::move(node);
     } else if (open_.back().type_ == JsonValue::Type::Object) {
@@ -101,6 +104,7 @@ class JsonValueBuilder {
   }
 
   int max_depth_;
+  std::size_t nodes_left_;
   std::vector<JsonValue> open_;
   JsonValue root_;
 };
@@ -134,6 +138,8 @@ bool read(std::string_view text, Handler& handler) {
   // RapidJSON skips each byte of a byte order mark by itself, so "\xBB{}" would pass. JSON begins
   // in ASCII.
   if (text.empty() || static_cast<unsigned char>(text.front()) >= 0x80) return false;
+  // It takes a NUL for the end of the text, whatever follows. JSON has none outside an escape.
+  if (text.find('\0') != std::string_view::npos) return false;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);
   rapidjson::Reader reader;
@@ -191,7 +197,10 @@ void append_value(std::string& out, const JsonValue& value) {
 }  // namespace
 
 std::optional<JsonValue> JsonValue::parse(std::string_view text, int max_depth) {
-  JsonValueBuilder builder(max_depth);
+  // While a vector grows to twice its size, the old half is there too.
+  static_assert(kMaxNodes * sizeof(Member) * 3 / 2 < (std::size_t{64} << 20));
+  constexpr std::size_t kBytesPerNode = (std::size_t{1} << 20) / kMaxNodes;
+  JsonValueBuilder builder(max_depth, std::max(kMaxNodes, text.size() / kBytesPerNode));
   if (!read(text, builder)) return std::nullopt;
   return builder.take();
 }

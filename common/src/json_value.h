@@ -1,11 +1,12 @@
 // JsonValue is the small tree into which JSON from outside is read: server replies, and in the
-// collector what clients send. Reading is bounded: at most `max_depth` levels and one value;
-// RapidJSON's own DOM is not used because its parser and destructor recurse without bound on
-// hostile input. A tree belongs to one thread; copying is deep.
+// collector what clients send. Reading is bounded: at most `max_depth` levels, kMaxNodes values
+// and nothing after the first; RapidJSON's own DOM is not used because its parser and destructor
+// recurse without bound on hostile input. A tree belongs to one thread; copying is deep.
 #pragma once
 
 #include <llmtrace/export.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,9 +32,14 @@ class LLMTRACE_EXPORT JsonValue {
   using Member = std::pair<std::string, JsonValue>;
 
   static constexpr int kDefaultMaxDepth = 64;
+  /// The most values in a tree. A hostile reply, "[0,0,0,...", has one in every two bytes and they
+  /// take a hundred each: with no more than these the tree of a reply, which has at most 1 MiB,
+  /// stays below 64 MiB. A longer text may have one for every four of its bytes.
+  static constexpr std::size_t kMaxNodes = std::size_t{1} << 18;
 
-  /// Reads exactly one JSON value; nothing when `text` is not valid JSON or is nested deeper than
-  /// `max_depth`. Numbers outside 64 bits become doubles. The last of repeated keys wins in `find`.
+  /// Reads exactly one JSON value; nothing when `text` is not valid JSON, is nested deeper than
+  /// `max_depth` or has more values than kMaxNodes allows. Numbers outside 64 bits become doubles.
+  /// The last of repeated keys wins in `find`.
   static std::optional<JsonValue> parse(std::string_view text, int max_depth = kDefaultMaxDepth);
 
   /// Whether `text` is exactly one valid JSON value of at most `max_depth` levels; builds nothing.

@@ -6,6 +6,7 @@
 
 #include "common/src/compression.h"
 #include "common/src/rate_limited_log.h"
+#include "common/src/credentials.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -22,6 +23,8 @@ constexpr milliseconds kFirstBackoff = seconds(1);
 constexpr milliseconds kMaxBackoff = seconds(60);
 constexpr std::size_t kSmallestBatchBytes = 64 * 1024;
 constexpr std::size_t kLargestBatchBytes = std::size_t{1} << 30;  // Fragment counts in 32 bits
+constexpr std::size_t kSmallestItemBytes = 64 * 1024;
+constexpr std::size_t kWorthKeeping = 256 * 1024;
 constexpr std::size_t kReportedIds = 100;
 constexpr int kTruncationRounds = 6;
 
@@ -37,81 +40,142 @@ std::string item_id(ItemKind kind, const Uuid& id) {
   return kind == ItemKind::Score ? uuid_text(id) : to_hex(span_id_of(id));
 }
 
-constexpr ItemKind kind_of(const Record&) noexcept { return ItemKind::Observation; }
-constexpr ItemKind kind_of(const Score&) noexcept { return ItemKind::Score; }
-
 }  // namespace
 
 Lane::Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, LaneHost host)
     : destination_(destination),
       encoder_(std::move(encoder)),
       host_(host),
-      max_bytes_(std::min(encoder_->limits().max_bytes, kLargestBatchBytes)) {}
+      max_bytes_(std::min(encoder_->limits().max_bytes, kLargestBatchBytes)),
+      max_item_bytes_(encoder_->limits().max_item_bytes) {}
 
 void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) {
-  add_item(record, record.uuid, slot, arrival, room);
+  if (held_bytes_ >= room) {
+    refuse_full(slot, ItemKind::Observation, record.uuid);
+    if (!open_starts_.empty()) open_starts_.erase(record.uuid);
+    return;
+  }
+  Fragment fragment{.slot = static_cast<std::uint8_t>(slot), .id = record.uuid};
+  if (!open_starts_.empty()) {
+    const auto found = open_starts_.find(record.uuid);
+    if (found != open_starts_.end()) {
+      OpenStart& start = found->second;
+      if (!start.delivered) {
+        const std::size_t bytes = record.byte_size();
+        start.end = std::make_unique<const Record>(record);
+        start.end_bytes = bytes;
+        start.slot = slot;
+        start.arrival = arrival;
+        held_bytes_ += bytes;
+        ++held_items_;
+        return;
+      }
+      open_starts_.erase(found);
+      fragment.phase = Phase::End;
+    }
+  }
+  add_item(record, std::move(fragment), arrival);
 }
 
 void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room) {
-  add_item(score, uuid_from(score.id), slot, arrival, room);
+  const Uuid id = uuid_from(score.id);
+  if (held_bytes_ >= room) {
+    refuse_full(slot, ItemKind::Score, id);
+    return;
+  }
+  add_item(score,
+           {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id}, arrival);
+}
+
+void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
+  if (held_bytes_ >= room) return;
+  open_starts_.try_emplace(record.uuid);  // before it may be settled
+  add_item(record, {.phase = Phase::Start, .id = record.uuid}, arrival);
+}
+
+void Lane::refuse_full(std::size_t slot, ItemKind kind, const Uuid& id) {
+  destination_.settle_dropped(slot, DropReason::DestinationFull);
+  report(DropReason::DestinationFull, 0, 1, {item_id(kind, id)},
+         "it holds its share of the transport's budget already");
 }
 
 template <class Item>
-void Lane::add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTime arrival,
-                    std::size_t room) {
-  if (held_bytes_ >= room) {
-    destination_.settle_dropped(slot, DropReason::DestinationFull);
-    report(DropReason::DestinationFull, 0, 1, {item_id(kind_of(item), id)},
-           "it holds its share of the transport's budget already");
-    return;
-  }
+void Lane::add_item(const Item& item, Fragment fragment, SteadyTime arrival) {
   const std::size_t begin = begin_fragment();
   DropReason failure = DropReason::EncodeFailed;
-  bool encoded = encode_guarded(item);
-  if (encoded && building_.payload.size() - begin > encoder_->limits().max_item_bytes) {
+  bool encoded = encode_guarded(item, fragment.phase, building_.payload);
+  if (encoded && building_.payload.size() - begin > max_item_bytes_) {
     failure = DropReason::TooLarge;
-    encoded = fit_item(item, begin);
+    encoded = fit_item(item, fragment.phase, begin);
+    fragment.cut = encoded;
   }
   const std::uint64_t invalid = encoder_->take_invalid_numbers();
   if (invalid != 0) destination_.counters().invalid_numbers.fetch_add(invalid, kRelaxed);
   if (!encoded) {
     abort_fragment();
-    destination_.settle_dropped(slot, failure);
-    report(failure, 0, 1, {item_id(kind_of(item), id)},
+    settle_dropped(fragment, failure);
+    if (fragment.phase == Phase::Start) return;
+    report(failure, 0, 1, {item_id(fragment.kind, fragment.id)},
            failure == DropReason::TooLarge ? "the item is larger than the server takes"
                                            : "the item could not be encoded");
     return;
   }
-  accept_fragment(begin, {.slot = static_cast<std::uint8_t>(slot), .kind = kind_of(item), .id = id},
-                  arrival);
+  if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, fragment);
+  accept_fragment(begin, std::move(fragment), arrival);
 }
 
-template <class Item>
-bool Lane::encode_guarded(const Item& item) {
+// No memory, most likely: the caller counts it as EncodeFailed.
+bool Lane::encode_guarded(const Record& record, Phase phase, std::string& out) {
   try {
-    encoder_->encode(item, building_.payload);
+    switch (phase) {
+      case Phase::Complete:
+        encoder_->encode(record, out);
+        break;
+      case Phase::Start:
+        encoder_->encode_start(record, out);
+        break;
+      case Phase::End:
+        encoder_->encode_end(record, out);
+        break;
+    }
     return true;
-  } catch (const std::exception&) {  // no memory; counted by the caller as EncodeFailed
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+bool Lane::encode_guarded(const Score& score, Phase /*phase*/, std::string& out) {
+  try {
+    encoder_->encode(score, out);
+    return true;
+  } catch (const std::exception&) {
     return false;
   }
 }
 
 // Encodes shorter and shorter copies until the item fits.
 template <class Item>
-bool Lane::fit_item(const Item& item, std::size_t begin) {
-  const std::size_t limit = encoder_->limits().max_item_bytes;
+bool Lane::fit_item(const Item& item, Phase phase, std::size_t begin) {
   Item shorter = item;
   for (int round = 0; round < kTruncationRounds; ++round) {
     const std::size_t size = building_.payload.size() - begin;
-    if (size <= limit) {
+    if (size <= max_item_bytes_) {
       destination_.counters().truncated_items.fetch_add(1, kRelaxed);
       return true;
     }
-    if (!truncate_largest(shorter, size - limit)) return false;
+    if (!truncate_largest(shorter, size - max_item_bytes_)) return false;
     building_.payload.resize(begin);
-    if (!encode_guarded(shorter)) return false;
+    if (!encode_guarded(shorter, phase, building_.payload)) return false;
   }
   return false;
+}
+
+// Without it a 413 for this item alone could only be answered by dropping it.
+void Lane::keep_original(const Record& record, Fragment& fragment) {
+  try {
+    fragment.original = std::make_unique<const Record>(record);
+  } catch (const std::exception&) {  // no memory: then it goes without
+  }
 }
 
 std::size_t Lane::begin_fragment() {
@@ -140,7 +204,8 @@ void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arri
   const std::size_t size_before = building_.byte_size();
   fragment.begin = static_cast<std::uint32_t>(begin);
   fragment.end = static_cast<std::uint32_t>(building_.payload.size());
-  building_.fragments.push_back(fragment);
+  if (fragment.original) building_.original_bytes += fragment.original->byte_size();
+  building_.fragments.push_back(std::move(fragment));
   held_bytes_ += building_.byte_size() - size_before;
   ++held_items_;
   if (building_.fragments.size() >= encoder_->limits().max_items) seal();
@@ -157,10 +222,24 @@ void Lane::pump(SteadyTime now, bool hurry) {
   // A batch that could not be sent anyway goes on filling.
   const bool due = hurry || now >= building_since_ + encoder_->limits().linger;
   if (!building_.fragments.empty() && due && ready_.empty() && may_send(now)) seal();
-  while (!ready_.empty() && may_send(now)) send_next();
+  while (!ready_.empty() && may_send(now)) {
+    if (start_preflight()) return;
+    send_next();
+  }
+}
+
+bool Lane::start_preflight() {
+  std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
+  if (!request) return false;
+  preflight_id_ = host_.next_request_id++;
+  host_.request_lanes[preflight_id_] = this;
+  host_.http.send(preflight_id_, *request);
+  destination_.counters().requests.fetch_add(1, kRelaxed);
+  return true;
 }
 
 bool Lane::may_send(SteadyTime now) const noexcept {
+  if (preflight_id_ != 0) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
 }
@@ -184,8 +263,10 @@ void Lane::start_attempt(std::uint64_t id, Batch& batch) {
   batch.outage = outages_;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
-  if (encoder_->limits().compression == Compression::Gzip) {
-    request.headers.push_back({"Content-Encoding", "gzip"});
+  credentials_ = credentials_of(request);
+  if (const std::string_view encoding = content_encoding(encoder_->limits().compression);
+      !encoding.empty()) {
+    request.headers.push_back({"Content-Encoding", std::string(encoding)});
   }
   request.body = batch.body;
   host_.request_lanes[id] = this;
@@ -207,7 +288,7 @@ void Lane::prepare_body(Batch& batch) {
   if (encoder_->assemble(fragments, batch.assembled)) {
     batch.body = batch.assembled;
   } else {
-    const Envelope envelope = encoder_->envelope(batch.byte_size());
+    const Envelope envelope = encoder_->envelope(batch.payload_bytes());
     const std::size_t content_end = batch.fragments.back().end;
     batch.payload.resize(content_end);
     if (envelope.prefix.size() <= Batch::kHeadRoom) {
@@ -222,13 +303,20 @@ void Lane::prepare_body(Batch& batch) {
       batch.body = batch.assembled;
     }
   }
-  if (encoder_->limits().compression == Compression::Gzip) {
-    batch.assembled = gzip(batch.body);
+  if (encoder_->limits().compression != Compression::None) {
+    batch.assembled = compress(encoder_->limits().compression, batch.body);
     batch.body = batch.assembled;
   }
 }
 
 void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
+  if (request_id == preflight_id_) {
+    preflight_id_ = 0;
+    encoder_->on_preflight(reply, host_.clock.now());
+    max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
+    max_item_bytes_ = encoder_->limits().max_item_bytes;
+    return;
+  }
   const auto found = in_flight_.find(request_id);
   if (found == in_flight_.end()) return;
   Batch batch = std::move(found->second);
@@ -242,7 +330,7 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
     host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
                                          std::to_string(batch.fragments.size()) + " items, " +
                                          std::to_string(batch.byte_size()) +
-                                         " bytes: " + describe(reply));
+                                         " bytes: " + redacted(describe(reply), credentials_));
   }
   apply(std::move(batch), verdict, reply.status);
 }
@@ -253,6 +341,7 @@ Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
     ids.reserve(batch.fragments.size());
     for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
     Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+    verdict.message = redacted(verdict.message, credentials_);
     if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
       verdict.message += "; " + destination_.options().unauthorized_hint;
     }
@@ -299,9 +388,9 @@ void Lane::settle_delivered(Batch batch, const Verdict& verdict, int http_status
   const std::size_t accepted = batch.fragments.size() - refused;
   for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
     if (i < accepted) {
-      destination_.settle_delivered(batch.fragments[i].slot);
+      settle_delivered(batch.fragments[i]);
     } else {
-      destination_.settle_dropped(batch.fragments[i].slot, verdict.reason);
+      settle_dropped(batch.fragments[i], verdict.reason);
     }
   }
   forget_bytes(batch);
@@ -315,20 +404,21 @@ void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
     const Fragment& fragment = batch.fragments[i];
     switch (verdict.items[i].kind) {
       case ItemVerdict::Kind::Delivered:
-        destination_.settle_delivered(fragment.slot);
+        settle_delivered(fragment);
         break;
       case ItemVerdict::Kind::Retry:
         again.push_back(i);
         break;
       case ItemVerdict::Kind::Drop:
-        destination_.settle_dropped(fragment.slot, verdict.items[i].reason);
+        settle_dropped(fragment, verdict.items[i].reason);
+        if (fragment.phase == Phase::Start) break;
         dropped[static_cast<std::size_t>(verdict.items[i].reason)].push_back(
             item_id(fragment.kind, fragment.id));
         break;
     }
   }
-  Batch rest = part(batch, again);
   forget_bytes(batch);
+  Batch rest = part(batch, again);
   for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
     const std::size_t count = dropped[reason].size();
     if (count == 0) continue;
@@ -361,9 +451,10 @@ void Lane::retry(Batch batch, const Verdict& verdict) {
 void Lane::split(Batch batch, const Verdict& verdict, int http_status) {
   if (verdict.reason == DropReason::TooLarge) {
     // The server's limit is below ours: no need to meet it with every batch.
-    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch.byte_size() / 2));
+    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch.payload_bytes() / 2));
   }
   if (batch.fragments.size() == 1) {
+    if (verdict.reason == DropReason::TooLarge && cut_and_put_back(batch)) return;
     drop(std::move(batch), verdict.reason, verdict.message, http_status);
     return;
   }
@@ -372,9 +463,74 @@ void Lane::split(Batch batch, const Verdict& verdict, int http_status) {
   for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
     (i < batch.fragments.size() / 2 ? first : second).push_back(i);
   }
+  forget_bytes(batch);
   put_back(part(batch, second));
   put_back(part(batch, first));
+}
+
+// The server did not take one item alone. Its limit is not known: half of it, and so on.
+bool Lane::cut_and_put_back(Batch& batch) {
+  Fragment& fragment = batch.fragments.front();
+  const std::size_t size = fragment.end - fragment.begin;
+  const std::size_t limit = size / 2;
+  if (!fragment.original || limit < kSmallestItemBytes) return false;
+  auto shorter = std::make_unique<Record>(*fragment.original);
+  Batch result;
+  result.state = batch.state;
+  result.attempts = batch.attempts;
+  result.payload.assign(Batch::kHeadRoom, '\0');
+  if (!truncate_largest(*shorter, size - limit) ||
+      !encode_guarded(*shorter, fragment.phase, result.payload) ||
+      result.payload.size() - Batch::kHeadRoom >= size) {
+    return false;
+  }
+  max_item_bytes_ = std::min(max_item_bytes_, std::max(limit, kSmallestItemBytes));
+  if (!fragment.cut) destination_.counters().truncated_items.fetch_add(1, kRelaxed);
   forget_bytes(batch);
+  fragment.cut = true;
+  fragment.begin = Batch::kHeadRoom;
+  fragment.end = static_cast<std::uint32_t>(result.payload.size());
+  fragment.original = std::move(shorter);
+  result.original_bytes = fragment.original->byte_size();
+  result.fragments.push_back(std::move(fragment));
+  put_back(std::move(result));
+  return true;
+}
+
+void Lane::settle_delivered(const Fragment& fragment) {
+  if (fragment.phase == Phase::Start) {
+    settle_start(fragment.id, true);
+  } else {
+    destination_.settle_delivered(fragment.slot);
+  }
+}
+
+void Lane::settle_dropped(const Fragment& fragment, DropReason reason) {
+  if (fragment.phase == Phase::Start) {
+    settle_start(fragment.id, false);
+  } else {
+    destination_.settle_dropped(fragment.slot, reason);
+  }
+}
+
+// The end that waited goes now: as an end when the server has the start, else as the whole.
+void Lane::settle_start(const Uuid& id, bool delivered) {
+  const auto found = open_starts_.find(id);
+  if (found == open_starts_.end()) return;
+  if (!found->second.end) {
+    found->second.delivered = true;
+    if (!delivered) open_starts_.erase(found);
+    return;
+  }
+  const OpenStart start = std::move(found->second);
+  open_starts_.erase(found);
+  held_bytes_ -= start.end_bytes;
+  --held_items_;
+  add_item(*start.end,
+           {.slot = static_cast<std::uint8_t>(start.slot),
+            .phase = delivered ? Phase::End : Phase::Complete,
+            .id = id},
+           start.arrival);
 }
 
 void Lane::put_back(Batch batch) {
@@ -383,7 +539,7 @@ void Lane::put_back(Batch batch) {
   ready_.push_front(std::move(batch));
 }
 
-Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) const {
+Batch Lane::part(Batch& batch, const std::vector<std::size_t>& indices) const {
   Batch result;
   result.state = batch.state;
   result.attempts = batch.attempts;
@@ -393,23 +549,28 @@ Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) co
     if (!result.fragments.empty() && encoder_->limits().separator != 0) {
       result.payload.push_back(encoder_->limits().separator);
     }
-    Fragment fragment = batch.fragments[index];
-    fragment.begin = static_cast<std::uint32_t>(result.payload.size());
+    const auto begin = static_cast<std::uint32_t>(result.payload.size());
     result.payload.append(batch.fragment(index));
+    Fragment fragment = std::move(batch.fragments[index]);
+    fragment.begin = begin;
     fragment.end = static_cast<std::uint32_t>(result.payload.size());
-    result.fragments.push_back(fragment);
+    if (fragment.original) result.original_bytes += fragment.original->byte_size();
+    result.fragments.push_back(std::move(fragment));
   }
   return result;
 }
 
 void Lane::drop(Batch batch, DropReason reason, const std::string& message, int http_status) {
   std::vector<std::string> ids;
+  std::uint64_t count = 0;
   for (const Fragment& fragment : batch.fragments) {
-    destination_.settle_dropped(fragment.slot, reason);
+    settle_dropped(fragment, reason);
+    if (fragment.phase == Phase::Start) continue;  // its end will be sent, complete
+    ++count;
     if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
   }
   forget_bytes(batch);
-  report(reason, http_status, batch.fragments.size(), std::move(ids), message);
+  if (count > 0) report(reason, http_status, count, std::move(ids), message);
 }
 
 void Lane::report_refused(std::uint64_t count) {
@@ -421,15 +582,24 @@ void Lane::report_refused(std::uint64_t count) {
 
 void Lane::drop_all(DropReason reason) {
   const std::string message = "the time of the shutdown was over";
-  for (auto& [id, batch] : in_flight_) {
+  if (preflight_id_ != 0) {
+    host_.http.cancel(preflight_id_);
+    host_.request_lanes.erase(preflight_id_);
+    preflight_id_ = 0;
+  }
+  for (auto& [id, batch] : std::exchange(in_flight_, {})) {
     host_.http.cancel(id);
     host_.request_lanes.erase(id);
     drop(std::move(batch), reason, message, 0);
   }
-  in_flight_.clear();
-  for (Batch& batch : ready_) drop(std::move(batch), reason, message, 0);
-  ready_.clear();
-  if (!building_.fragments.empty()) drop(std::exchange(building_, Batch()), reason, message, 0);
+  // An end that waited for one of the starts becomes a whole item, behind the others.
+  while (!ready_.empty() || !building_.fragments.empty()) {
+    if (ready_.empty()) seal();
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    drop(std::move(batch), reason, message, 0);
+  }
+  open_starts_.clear();
 }
 
 void Lane::forget_bytes(const Batch& batch) noexcept {
@@ -439,7 +609,7 @@ void Lane::forget_bytes(const Batch& batch) noexcept {
 
 std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  if (in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
+  if (preflight_id_ != 0 || in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
   const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
   if (!ready_.empty()) return allowed_from;
   if (building_.fragments.empty()) return std::nullopt;

@@ -69,6 +69,14 @@ std::uint64_t apply_mask(Record& record, const Mask& mask) {
   record.metadata = masker.json(record.metadata, Field::Metadata);
   record.model_parameters = masker.json(record.model_parameters, Field::ModelParameters);
   masker.text(record.status_message, Field::StatusMessage);
+  if (record.run) {
+    auto run = Ref<RunDetails>::make(static_cast<const RunFields&>(*record.run));
+    masker.tags(run->tags);
+    for (RunDetails::Event& event : run->events) event.fields = masker.json(event.fields, Field::Event);
+    run->extra = masker.json(run->extra, Field::Metadata);
+    run->serialized = masker.json(run->serialized, Field::Metadata);
+    record.run = std::move(run);
+  }
   if (record.attributes &&
       (!record.attributes->tags.empty() || !record.attributes->metadata.is_absent())) {
     auto attributes = copy_attributes(record.attributes.get());
@@ -82,6 +90,13 @@ std::uint64_t apply_mask(Record& record, const Mask& mask) {
 std::uint64_t apply_mask(Score& score, const Mask& mask) {
   Masker masker(mask);
   masker.text(score.comment, Field::ScoreComment);
+  if (score.feedback) {
+    auto feedback = std::make_shared<FeedbackFields>(*score.feedback);
+    feedback->value = masker.json(feedback->value, Field::ScoreValue);
+    feedback->correction = masker.json(feedback->correction, Field::ScoreValue);
+    feedback->source_info = masker.json(feedback->source_info, Field::Metadata);
+    score.feedback = std::move(feedback);
+  }
   score.metadata = masker.json(score.metadata, Field::Metadata);
   if (score.value.kind() == ScoreValue::Kind::Text) {
     std::string text = score.value.text();

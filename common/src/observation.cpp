@@ -1,6 +1,7 @@
 #include <llmtrace/observation.h>
 #include <llmtrace/observed_scope.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 
@@ -60,8 +61,9 @@ void ObservationHandle::first_token() const noexcept {
   if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
   const Timestamp now = cell_->destinations_->keeper().clock().now();
   const std::lock_guard lock(cell_->lock);
-  if (!cell_->ended && !cell_->record.completion_start_time)
-    cell_->record.completion_start_time = now;
+  if (cell_->ended || cell_->record.completion_start_time) return;
+  // A clock that was set back must not make the wait for it negative.
+  cell_->record.completion_start_time = std::max(now, cell_->record.start_time);
 }
 
 void ObservationHandle::error(std::string_view message) const noexcept {
@@ -74,22 +76,16 @@ void ObservationHandle::error(std::string_view message) const noexcept {
 void ObservationHandle::score(ScoreParams params) const noexcept {
   if (cell_ == nullptr) return;
   guarded(*cell_, [&] {
-    params.observation_id = id();
-    params.trace_id = trace_id();
-    params.session_id.clear();
-    params.dataset_run_id.clear();
-    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+    submit_score(std::move(params), cell_->record, false, *cell_->destinations_,
+                 propagated_environment(*cell_));
   });
 }
 
 void ObservationHandle::score_trace(ScoreParams params) const noexcept {
   if (cell_ == nullptr) return;
   guarded(*cell_, [&] {
-    params.observation_id.clear();
-    params.trace_id = trace_id();
-    params.session_id.clear();
-    params.dataset_run_id.clear();
-    submit_score(std::move(params), *cell_->destinations_, propagated_environment(*cell_));
+    submit_score(std::move(params), cell_->record, true, *cell_->destinations_,
+                 propagated_environment(*cell_));
   });
 }
 

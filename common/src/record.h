@@ -5,6 +5,7 @@
 #include <llmtrace/observation_params.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,54 @@ inline Json as_object(Json metadata) {
   return {{"metadata", std::move(metadata)}};
 }
 
+/// The parent of a local root, in another process: what incoming headers said.
+struct RemoteParent : RefCounted {
+  TraceId trace_id{};
+  SpanId span_id{};
+  bool sampled = true;       ///< of W3C's trace flags
+  std::string trace_state;   ///< W3C tracestate, to be handed on
+  std::string run_path;      ///< a vendor's path to the parent in its tree of runs; empty: none
+  std::string project;       ///< where the vendor is to show it; empty: as configured
+};
+
+/// What a run can say beyond an observation.
+struct RunFields {
+  struct Event {
+    std::string name;
+    Timestamp time{};
+    Json fields;
+  };
+  struct Attachment {
+    std::string name;
+    std::string mime_type;
+    std::string bytes;
+  };
+  std::vector<std::string> tags;
+  std::vector<Event> events;
+  std::vector<Attachment> attachments;
+  Json extra;
+  Json serialized;
+  std::string reference_example_id;
+  std::string project;
+
+  std::size_t byte_size() const noexcept {
+    std::size_t size = sizeof(RunFields) + extra.text().size() + serialized.text().size();
+    for (const std::string& tag : tags) size += sizeof tag + tag.size();
+    for (const Event& event : events) {
+      size += sizeof event + event.name.size() + event.fields.text().size();
+    }
+    for (const Attachment& attachment : attachments) {
+      size += sizeof attachment + attachment.bytes.size();
+    }
+    return size;
+  }
+};
+
+struct RunDetails : RefCounted, RunFields {
+  RunDetails() = default;
+  explicit RunDetails(const RunFields& fields) : RunFields(fields) {}
+};
+
 struct Record {
   // The start half: fixed once the observation has started.
   Uuid uuid{};
@@ -49,6 +98,7 @@ struct Record {
   bool has_parent = false;
   bool input_from_macro = false;  // recorded by OBSERVE, not given by the caller
   bool output_from_macro = false;
+  bool input_updated = false;  // after the start
   ObservationType type = ObservationType::Span;
   Timestamp start_time{};
   std::string name;
@@ -68,6 +118,13 @@ struct Record {
   CostDetails cost_details;
   PromptReference prompt;
   Ref<const TraceAttributes> attributes;
+  Ref<RunDetails> run;  // null for most; of this record alone until it has ended
+
+  // Up the tree, for destinations that send an observation's whole path: the start halves of the local
+  // ancestors stay readable as long as this record. Null otherwise.
+  const Record* parent = nullptr;
+  Ref<RefCounted> parent_owner;
+  Ref<const RemoteParent> remote;  // of a local root
 
   /// Frees what is large once it is encoded; the ids stay.
   void drop_payload() noexcept {
@@ -75,6 +132,7 @@ struct Record {
     output = {};
     metadata = {};
     model_parameters = {};
+    run = {};
   }
 
   // The rest of a Cell, its place in the queue, and what malloc adds to the cell and its larger
@@ -86,8 +144,23 @@ struct Record {
     std::size_t items = usage_details.items().size() + cost_details.items().size();
     return sizeof(Record) + kOverhead + name.size() + input.text().size() + output.text().size() +
            metadata.text().size() + version.size() + status_message.size() + model.size() +
-           model_parameters.text().size() + prompt.name.size() + 48 * items;
+           model_parameters.text().size() + prompt.name.size() + 48 * items +
+           (run ? run->byte_size() : 0);
   }
+};
+
+/// What feedback can say beyond a score; text fields that are empty are not given.
+struct FeedbackFields {
+  bool has_score = false;
+  Json value;
+  Json correction;
+  Json source_info;
+  Json config;
+  std::string source_type;
+  std::string source_run_id;
+  std::string project_id;
+  std::string group_id;
+  std::string comparative_experiment_id;
 };
 
 struct Score {
@@ -104,9 +177,16 @@ struct Score {
   std::string environment;
   Json metadata;
   Timestamp timestamp{};
+  // For servers that know observations by their UUIDs; nothing when they are not known.
+  std::optional<Uuid> run_id;
+  std::optional<Uuid> run_trace_id;
+  std::shared_ptr<const FeedbackFields> feedback;
 
   std::size_t byte_size() const noexcept {
-    return sizeof(Score) + name.size() + value.text().size() + comment.size() +
+    return sizeof(Score) + (feedback ? sizeof(FeedbackFields) + feedback->value.text().size() +
+                                           feedback->correction.text().size() +
+                                           feedback->source_info.text().size()
+                                     : 0) + name.size() + value.text().size() + comment.size() +
            metadata.text().size() + session_id.size() + dataset_run_id.size();
   }
 };

@@ -16,6 +16,8 @@ class RefCounted {
   RefCounted& operator=(const RefCounted&) = delete;
   virtual ~RefCounted() = default;
 
+  /// Whether the caller's reference is the only one.
+  bool is_unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
   void retain() const noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() const noexcept {
     // The last owner must see all writes of the others before it destroys.

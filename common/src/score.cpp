@@ -50,6 +50,9 @@ std::string_view problem_of(const ScoreParams& params) {
            "categorical "
            "and text scores take text";
   }
+  if (type == ScoreDataType::Boolean && params.value.number() != 0 && params.value.number() != 1) {
+    return "a boolean score is 0 or 1";
+  }
   return {};
 }
 
@@ -68,30 +71,17 @@ void refuse(const DestinationSet& destinations, const ScoreParams& params,
 
 }  // namespace
 
-void submit_score(ScoreParams params, const DestinationSet& destinations,
-                  const std::string& environment) {
-  if (destinations.empty()) return;
-  if (const std::string_view problem = problem_of(params); !problem.empty()) {
-    refuse(destinations, params, problem);
-    return;
-  }
-  TransportImpl& transport = destinations.keeper();
-  auto item = Ref<ScoreItem>::make();
-  Score& score = item->score;
-  score.timestamp = params.timestamp ? *params.timestamp : transport.clock().now();
+namespace {
+
+Score score_of(ScoreParams&& params, const std::string& environment) {
+  Score score;
+  if (params.timestamp) score.timestamp = *params.timestamp;
   score.data_type = data_type_of(params);
-  item->destinations = Ref<const DestinationSet>::share(&destinations);
-  if (!params.trace_id.empty()) {
-    const TraceId trace_id = trace_id_from(params.trace_id);
-    item->destinations = destinations.sampled(trace_id);
-    if (item->destinations->empty()) return;  // the trace was not kept either
-    score.trace_id = to_hex(trace_id);
-  }
+  if (!params.trace_id.empty()) score.trace_id = to_hex(trace_id_from(params.trace_id));
   if (!params.observation_id.empty()) {
     score.observation_id = to_hex(span_id_from(params.observation_id));
   }
-  score.id = params.score_id.empty() ? uuid_text(transport.ids().next(score.timestamp))
-                                     : std::move(params.score_id);
+  score.id = std::move(params.score_id);
   score.name = std::move(params.name);
   score.value = std::move(params.value);
   score.session_id = std::move(params.session_id);
@@ -100,7 +90,56 @@ void submit_score(ScoreParams params, const DestinationSet& destinations,
   score.config_id = std::move(params.config_id);
   score.metadata = as_object(std::move(params.metadata));
   score.environment = environment;
-  const std::size_t bytes = score.byte_size();
+  return score;
+}
+
+}  // namespace
+
+void submit_score(ScoreParams params, const DestinationSet& destinations,
+                  const std::string& environment) {
+  if (destinations.empty()) return;
+  if (const std::string_view problem = problem_of(params); !problem.empty()) {
+    refuse(destinations, params, problem);
+    return;
+  }
+  submit_checked(score_of(std::move(params), environment), destinations);
+}
+
+void submit_score(ScoreParams params, const Record& record, bool whole_trace,
+                  const DestinationSet& destinations, const std::string& environment) {
+  params.trace_id = to_hex(record.trace_id);
+  params.observation_id = whole_trace ? std::string() : to_hex(record.span_id);
+  params.session_id.clear();
+  params.dataset_run_id.clear();
+  if (const std::string_view problem = problem_of(params); !problem.empty()) {
+    refuse(destinations, params, problem);
+    return;
+  }
+  Score score = score_of(std::move(params), environment);
+  const Record* root = &record;
+  while (root->parent != nullptr) root = root->parent;
+  const bool continued = root->remote && !root->remote->run_path.empty();
+  if (!continued) score.run_trace_id = root->uuid;  // else the root run is another process's
+  if (!whole_trace) {
+    score.run_id = record.uuid;
+  } else {
+    score.run_id = root->uuid;
+  }
+  submit_checked(std::move(score), destinations);
+}
+
+void submit_checked(Score score, const DestinationSet& destinations) {
+  TransportImpl& transport = destinations.keeper();
+  auto item = Ref<ScoreItem>::make();
+  item->score = std::move(score);
+  if (item->score.timestamp == Timestamp()) item->score.timestamp = transport.clock().now();
+  if (item->score.id.empty()) item->score.id = uuid_text(transport.ids().next(item->score.timestamp));
+  item->destinations = Ref<const DestinationSet>::share(&destinations);
+  if (!item->score.trace_id.empty()) {
+    item->destinations = destinations.sampled(trace_id_from(item->score.trace_id));
+    if (item->destinations->empty()) return;  // the trace was not kept either
+  }
+  const std::size_t bytes = item->score.byte_size();
   for (TransportImpl* target : item->destinations->transports()) {
     target->submit(ItemKind::Score, *item, *item->destinations, bytes);
   }

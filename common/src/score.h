@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/src/destination.h"
+#include "common/src/record.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -17,6 +18,12 @@ inline namespace v0 {
 /// is counted as rejected there, and logged.
 LLMTRACE_EXPORT void submit_score(ScoreParams params, const DestinationSet& destinations,
                                   const std::string& environment);
+/// The same for the observation of `record`, or the whole trace that it is in.
+LLMTRACE_EXPORT void submit_score(ScoreParams params, const Record& record, bool whole_trace,
+                                  const DestinationSet& destinations,
+                                  const std::string& environment);
+/// Submits a score that was checked. Its time and, when empty, its id are given here.
+LLMTRACE_EXPORT void submit_checked(Score score, const DestinationSet& destinations);
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -1,10 +1,10 @@
 #include <llmtrace/testing.h>
 
-#include <condition_variable>
 #include <mutex>
 
-#include "common/src/cell.h"
+#include "common/src/client_core.h"
 #include "common/src/encoder.h"
+#include "common/src/instant_http_client.h"
 #include "common/src/transport_impl.h"
 
 namespace llmtrace {
@@ -17,39 +17,6 @@ constexpr std::chrono::milliseconds kFlushTimeout = std::chrono::seconds(10);
 std::string text_of(const Json& value) {
   return value.is_absent() ? std::string() : value.to_text();
 }
-
-// Answers every request with 200 at once; nothing leaves the process.
-class InstantHttpClient final : public HttpClient {
- public:
-  void send(std::uint64_t id, const HttpRequest& /*request*/) override {
-    HttpReply reply;
-    reply.id = id;
-    reply.status = 200;
-    reply.complete = true;
-    replies_.push_back(std::move(reply));
-  }
-  std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
-    std::unique_lock lock(mutex_);
-    if (replies_.empty()) wake_.wait_for(lock, timeout, [this] { return woken_; });
-    woken_ = false;
-    return std::exchange(replies_, {});
-  }
-  void cancel(std::uint64_t id) noexcept override {
-    std::erase_if(replies_, [id](const HttpReply& reply) { return reply.id == id; });
-  }
-  void wakeup() noexcept override {
-    const std::lock_guard lock(mutex_);
-    woken_ = true;
-    wake_.notify_one();
-  }
-  HttpReply fetch(const HttpRequest& /*request*/) override { return {}; }
-
- private:
-  std::vector<HttpReply> replies_;  // flusher thread only
-  std::mutex mutex_;                // guards woken_
-  std::condition_variable wake_;
-  bool woken_ = false;
-};
 
 struct Recorded {
   std::mutex mutex;  // guards both
@@ -122,14 +89,14 @@ class RecordingEncoder final : public Encoder {
 
 struct MemoryDestination::Impl {
   std::shared_ptr<Recorded> recorded = std::make_shared<Recorded>();
-  std::shared_ptr<Transport> transport;
-  Ref<Destination> destination;
+  ClientCore core{"memory",
+                  Transport::create({.http_client = std::make_shared<InstantHttpClient>()}),
+                  kFlushTimeout};
 
-  void flush() const { transport->impl().flush({destination}, kFlushTimeout); }
+  void flush() { core.flush(kFlushTimeout); }
 };
 
 MemoryDestination::MemoryDestination() : impl_(std::make_unique<Impl>()) {
-  impl_->transport = Transport::create({.http_client = std::make_shared<InstantHttpClient>()});
   DestinationOptions options;
   options.name = "memory";
   options.make_encoders = [recorded = impl_->recorded] {
@@ -137,12 +104,10 @@ MemoryDestination::MemoryDestination() : impl_(std::make_unique<Impl>()) {
     encoders.push_back(std::make_unique<RecordingEncoder>(recorded));
     return encoders;
   };
-  impl_->destination = impl_->transport->impl().open(std::move(options));
+  impl_->core.open({std::move(options)});
 }
 
-MemoryDestination::~MemoryDestination() {
-  impl_->transport->impl().close(impl_->destination, kFlushTimeout);
-}
+MemoryDestination::~MemoryDestination() = default;
 
 std::vector<RecordedObservation> MemoryDestination::observations() const {
   impl_->flush();
@@ -164,10 +129,10 @@ void MemoryDestination::clear() {
 }
 
 ContextScope MemoryDestination::activate() const noexcept {
-  return ContextScope(destination_context(impl_->destination));
+  return impl_->core.activate();
 }
 
-DestinationStats MemoryDestination::stats() const { return impl_->destination->stats(); }
+DestinationStats MemoryDestination::stats() const { return impl_->core.stats(); }
 
 }  // namespace testing
 }  // namespace v0

@@ -145,20 +145,29 @@ Ref<Destination> TransportImpl::open(DestinationOptions options) {
   return destination;
 }
 
-bool TransportImpl::close(const Ref<Destination>& destination, milliseconds timeout) noexcept {
+bool TransportImpl::close(const std::vector<Ref<Destination>>& destinations,
+                          milliseconds timeout) noexcept {
   try {
+    std::vector<Ref<Destination>> closing;
     {
       const std::lock_guard lock(registry_mutex());
-      if (std::erase(live_, destination) == 0) return true;
-      unpublish_destination(destination);
+      for (const Ref<Destination>& destination : destinations) {
+        if (std::erase(live_, destination) == 0) continue;  // closed before
+        unpublish_destination(destination);
+        closing.push_back(destination);
+      }
     }
-    destination->close();
+    if (closing.empty()) return true;
+    for (const Ref<Destination>& destination : closing) destination->close();
     // Null in a forked child that never used it.
     Flusher* const flusher = flusher_.load(std::memory_order_acquire);
-    const bool complete = flusher == nullptr || flusher->flush({destination}, timeout);
-    if (flusher != nullptr) flusher->abandon(destination);
+    const bool complete = flusher == nullptr || flusher->flush(closing, timeout);
+    for (const Ref<Destination>& destination : closing) {
+      if (flusher != nullptr) flusher->abandon(destination);
+    }
     const std::lock_guard lifecycle(*lifecycle_);
-    if (--open_count_ == 0 && flusher != nullptr) flusher->stop();
+    open_count_ -= closing.size();
+    if (open_count_ == 0 && flusher != nullptr) flusher->stop();
     return complete;
   } catch (const std::exception& error) {
     log_.log(LogKind::Setup, LogLevel::Error, error.what());
@@ -172,13 +181,11 @@ void TransportImpl::close_all(milliseconds timeout) {
     const std::lock_guard lock(registry_mutex());
     left = live_;
   }
-  const auto deadline = clock().steady_now() + timeout;
-  flush(left, timeout);  // all at once, then whatever is left of the time for each
-  for (const Ref<Destination>& destination : left) {
-    const auto remaining =
-        std::chrono::duration_cast<milliseconds>(deadline - clock().steady_now());
-    close(destination, std::max(remaining, milliseconds(0)));
-  }
+  close(left, timeout);
+}
+
+void TransportImpl::note_open() noexcept {
+  if (Flusher* const flusher = flusher_.load(std::memory_order_acquire)) flusher->note_open();
 }
 
 void TransportImpl::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
@@ -210,9 +217,12 @@ void TransportImpl::abandon_after_fork() noexcept {
     Flusher* flusher;
     std::shared_ptr<HttpClient> http;
     std::unique_ptr<std::mutex> lifecycle;
+    std::unique_ptr<OpenList> open_observations;
   };
   static auto& graveyard = *new std::vector<Inherited>();
-  graveyard.push_back({flusher_.exchange(nullptr), options_.http_client, std::move(lifecycle_)});
+  graveyard.push_back({flusher_.exchange(nullptr), options_.http_client, std::move(lifecycle_),
+                       std::move(open_observations_)});
+  open_observations_ = std::make_unique<OpenList>();
   if (own_http_) options_.http_client.reset();
   lifecycle_ = std::make_unique<std::mutex>();
   open_count_ = live_.size();

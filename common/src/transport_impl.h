@@ -14,6 +14,7 @@
 #include "common/src/destination.h"
 #include "common/src/flusher.h"
 #include "common/src/id_types.h"
+#include "common/src/open_list.h"
 #include "common/src/rate_limited_log.h"
 
 namespace llmtrace {
@@ -34,11 +35,18 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
 
   /// Makes a destination live: OBSERVE and handles reach it from now on.
   Ref<Destination> open(DestinationOptions options);
-  /// Refuses new items for it, drains until `timeout`, drops and counts the rest. False when
-  /// something was dropped. The thread ends with the last destination.
-  bool close(const Ref<Destination>& destination, std::chrono::milliseconds timeout) noexcept;
+  /// Refuses new items for them, drains until `timeout`, drops and counts the rest. False when something
+  /// was dropped. The thread ends with the last destination.
+  bool close(const std::vector<Ref<Destination>>& destinations,
+             std::chrono::milliseconds timeout) noexcept;
   /// Closes all of them within `timeout` together.
   void close_all(std::chrono::milliseconds timeout);
+
+  /// The observations that are open and go to a destination that wants to know of them. Of this process:
+  /// a forked child has a new one.
+  OpenList& open_observations() noexcept { return *open_observations_; }
+  /// Tells the flusher that there is an open observation again.
+  void note_open() noexcept;
 
   void submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
               std::size_t bytes) noexcept;
@@ -57,6 +65,7 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
   RateLimitedLog log_;
   std::unique_ptr<std::mutex> lifecycle_ = std::make_unique<std::mutex>();  // open against close
   std::size_t open_count_ = 0;  // under lifecycle_: live, and closing but not drained yet
+  std::unique_ptr<OpenList> open_observations_ = std::make_unique<OpenList>();
   std::atomic<Flusher*> flusher_{nullptr};  // made under the registry's mutex
   std::vector<Ref<Destination>> live_;      // under the registry's mutex
 };

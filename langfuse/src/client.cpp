@@ -3,12 +3,9 @@
 #include <mutex>
 #include <utility>
 
-#include "common/src/cell.h"
+#include "common/src/client_core.h"
 #include "common/src/guard.h"
-#include "common/src/json_value.h"
 #include "common/src/score.h"
-#include "common/src/transport_impl.h"
-#include "common/src/verdict.h"
 #include "langfuse/src/trace_attributes.h"
 #include "langfuse/src/wire.h"
 
@@ -17,9 +14,7 @@ inline namespace v0 {
 
 using llmtrace::Cell;
 using llmtrace::ContextNode;
-using llmtrace::DestinationSet;
 using llmtrace::Error;
-using llmtrace::HttpReply;
 using llmtrace::JsonValue;
 using llmtrace::Ref;
 using llmtrace::Result;
@@ -27,35 +22,17 @@ using llmtrace::TraceAttributes;
 
 class Client::Impl {
  public:
-  explicit Impl(const Config& config)
-      : transport_(config.transport ? config.transport : llmtrace::Transport::process_default()),
-        shutdown_timeout_(config.shutdown_timeout) {
+  explicit Impl(const Config& config) : core("langfuse", config.transport, config.shutdown_timeout) {
     ResolvedConfig resolved = resolve(config);
     for (const std::string& warning : resolved.warnings) {
-      transport_->impl().log().write(llmtrace::LogLevel::Warning, "langfuse: " + warning);
+      core.log(llmtrace::LogLevel::Warning, warning);
     }
-    if (resolved.debug) {
-      transport_->impl().log().write(llmtrace::LogLevel::Debug, "langfuse: " + banner(resolved));
-    }
+    if (resolved.debug) core.log(llmtrace::LogLevel::Debug, banner(resolved));
     wire_ = std::make_shared<const Wire>(std::move(resolved));
-    if (!wire_->config().enabled) return;
-    destination_ = transport_->impl().open(destination_options(config.mask));
-    set_ = Ref<const DestinationSet>::adopt(new DestinationSet({destination_}));
+    if (wire_->config().enabled) core.open({destination_options(config.mask)});
   }
 
-  ~Impl() { shutdown(shutdown_timeout_); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-
-  bool enabled() const noexcept { return static_cast<bool>(destination_); }
-  const Ref<llmtrace::Destination>& destination() const noexcept { return destination_; }
-  const DestinationSet& set() const noexcept { return *set_; }
-  llmtrace::TransportImpl& transport() const noexcept { return transport_->impl(); }
   const ResolvedConfig& config() const noexcept { return wire_->config(); }
-
-  bool shutdown(std::chrono::milliseconds timeout) noexcept {
-    return !enabled() || transport().close(destination_, timeout);
-  }
 
   /// The id of the project that the keys belong to; asked for once.
   Result<std::string> project_id() {
@@ -64,16 +41,18 @@ class Client::Impl {
     if (config().public_key.empty() || config().secret_key.empty()) {
       return Error{"set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", 0};
     }
-    const HttpReply reply = transport().http().fetch(wire_->request("GET", "api/public/projects"));
-    if (reply.status != 200 || !reply.complete) return failure(reply);
-    const auto body = JsonValue::parse(reply.body);
-    if (!body || (*body)["data"].elements().empty()) {
-      return Error{"the server knows no project for these keys; create one in its settings",
-                   reply.status};
+    const Result<JsonValue> body =
+        core.fetch(wire_->request("GET", "api/public/projects"), "",
+                   "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY");
+    if (!body) return body.error();
+    if ((*body)["data"].elements().empty()) {
+      return Error{"the server knows no project for these keys; create one in its settings", 200};
     }
     project_id_ = (*body)["data"].elements().front()["id"].as_string();
     return project_id_;
   }
+
+  llmtrace::ClientCore core;
 
  private:
   static std::string banner(const ResolvedConfig& config) {
@@ -103,20 +82,7 @@ class Client::Impl {
     return options;
   }
 
-  Error failure(const HttpReply& reply) const {
-    std::string message =
-        "GET " + config().base_url + "/api/public/projects: " + llmtrace::describe(reply);
-    if (reply.status == 401 || reply.status == 403) {
-      message += "; check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY";
-    }
-    return {std::move(message), reply.status};
-  }
-
-  std::shared_ptr<llmtrace::Transport> transport_;
-  std::chrono::milliseconds shutdown_timeout_;
   std::shared_ptr<const Wire> wire_;
-  Ref<llmtrace::Destination> destination_;  // null when disabled
-  Ref<const DestinationSet> set_;
   std::mutex project_mutex_;  // guards project_id_
   std::string project_id_;
 };
@@ -125,16 +91,14 @@ Client::Client(Config config) : impl_(std::make_unique<Impl>(config)) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 
-bool Client::enabled() const noexcept { return impl_->enabled(); }
+bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 
 Trace Client::trace(TraceParams params) noexcept {
-  if (!impl_->enabled()) return {};
+  if (!impl_->core.enabled()) return {};
   Ref<Cell> cell;
   llmtrace::guarded([&] {
     ContextNode* const current = llmtrace::current_node();
-    if (current != nullptr && current->suppressed_) return;
     llmtrace::StartOptions options;
-    options.destinations = &impl_->set();
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
     const Ref<const TraceAttributes> outer = current != nullptr
                                                  ? llmtrace::inherited_attributes(*current)
@@ -149,31 +113,19 @@ Trace Client::trace(TraceParams params) noexcept {
                         .tags = std::move(params.tags),
                         .is_public = params.is_public});
     options.attributes = Ref<const TraceAttributes>::adopt(attributes.detach());
-    cell = llmtrace::start_cell({.name = std::move(params.name),
-                                 .input = std::move(params.input),
-                                 .output = std::move(params.output),
-                                 .start_time = params.timestamp},
-                                options);
+    cell = impl_->core.start_root({.name = std::move(params.name),
+                                   .input = std::move(params.input),
+                                   .output = std::move(params.output),
+                                   .start_time = params.timestamp},
+                                  std::move(options));
   });
   return Trace(Observation(cell.detach()));
 }
 
 Observation Client::start_observation(ObservationParams params) noexcept {
-  if (!impl_->enabled()) return Observation();
+  if (!impl_->core.enabled()) return Observation();
   Ref<Cell> cell;
-  llmtrace::guarded([&] {
-    ContextNode* const current = llmtrace::current_node();
-    llmtrace::StartOptions options;
-    options.destinations = &impl_->set();
-    if (current != nullptr) {
-      if (current->suppressed_) return;
-      const bool joins = current->cell() != nullptr &&
-                         current->cell()->destinations_->contains(*impl_->destination());
-      if (joins) options.parent = current;
-      options.attributes = llmtrace::inherited_attributes(*current);
-    }
-    cell = llmtrace::start_cell(std::move(params), options);
-  });
+  llmtrace::guarded([&] { cell = impl_->core.start(std::move(params)); });
   return Observation(cell.detach());
 }
 
@@ -194,13 +146,13 @@ void Client::event(ObservationParams params) noexcept {
 }
 
 void Client::score(ScoreParams params) noexcept {
-  if (!impl_->enabled()) return;
-  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->set(), ""); });
+  if (!impl_->core.enabled()) return;
+  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->core.set(), ""); });
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
   const llmtrace::CurrentObservation current = llmtrace::current_observation();
-  if (!current || !impl_->enabled()) return;
+  if (!current || !impl_->core.enabled()) return;
   llmtrace::guarded([&] {
     params.trace_id = current.trace_id();
     params.observation_id.clear();
@@ -208,12 +160,7 @@ void Client::score_current_trace(ScoreParams params) noexcept {
   });
 }
 
-llmtrace::ContextScope Client::activate() const noexcept {
-  if (!impl_->enabled()) return llmtrace::suppress();
-  llmtrace::Context context = llmtrace::Context::current();
-  llmtrace::guarded([&] { context = llmtrace::destination_context(impl_->destination()); });
-  return llmtrace::ContextScope(std::move(context));
-}
+llmtrace::ContextScope Client::activate() const noexcept { return impl_->core.activate(); }
 
 Result<bool> Client::auth_check() {
   const Result<std::string> project = impl_->project_id();
@@ -229,22 +176,13 @@ Result<std::string> Client::trace_url(std::string_view trace_id) {
          llmtrace::to_hex(llmtrace::trace_id_from(trace_id));
 }
 
-bool Client::flush(std::chrono::milliseconds timeout) noexcept {
-  if (!impl_->enabled()) return true;
-  bool complete = false;
-  llmtrace::guarded([&] { complete = impl_->transport().flush({impl_->destination()}, timeout); });
-  return complete;
-}
+bool Client::flush(std::chrono::milliseconds timeout) noexcept { return impl_->core.flush(timeout); }
 
 bool Client::shutdown(std::chrono::milliseconds timeout) noexcept {
-  return impl_->shutdown(timeout);
+  return impl_->core.shutdown(timeout);
 }
 
-llmtrace::DestinationStats Client::stats() const {
-  llmtrace::DestinationStats none;
-  none.destination = "langfuse";
-  return impl_->enabled() ? impl_->destination()->stats() : none;
-}
+llmtrace::DestinationStats Client::stats() const { return impl_->core.stats(); }
 
 }  // namespace v0
 }  // namespace langfuse

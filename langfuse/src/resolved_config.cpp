@@ -2,18 +2,26 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
+#include "common/src/environment.h"
 #include "common/src/http_text.h"
 
 namespace langfuse {
 inline namespace v0 {
 namespace {
 
+using llmtrace::boolean_variable;
+using llmtrace::checked_duration;
+using llmtrace::environment_variable;
+using llmtrace::lower_case;
+using llmtrace::sample_rate_option;
+using llmtrace::seconds_variable;
+using llmtrace::size_variable;
+using llmtrace::text_option;
+using llmtrace::VariableInfo;
+using llmtrace::wrong_value;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kDefaultBaseUrl = "https://cloud.langfuse.com";
@@ -26,92 +34,16 @@ constexpr std::array<const char*, 11> kReleaseVariables = {
     "SOURCE_VERSION",   "TRAVIS_COMMIT",       "GIT_COMMIT",      "GITHUB_SHA",
     "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "DRONE_COMMIT_SHA"};
 
-// Blank is unset; a set-uid program does not trust its environment.
-std::optional<std::string> environment_variable(const char* name) {
-  const char* const value = secure_getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
-[[noreturn]] void wrong_value(std::string_view name, std::string_view rule,
-                              std::string_view value) {
-  throw std::invalid_argument(std::string(name) + " must be " + std::string(rule) + ", got \"" +
-                              std::string(value) + "\"");
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
-std::optional<bool> boolean_variable(const char* name) {
-  const auto value = environment_variable(name);
-  if (!value) return std::nullopt;
-  const std::string text = lower(*value);
-  if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
-  if (text == "false" || text == "0" || text == "no" || text == "off") return false;
-  wrong_value(name, "true or false", *value);
-}
-
-std::optional<double> number_variable(const char* name) {
-  const auto value = environment_variable(name);
-  if (!value) return std::nullopt;
-  double number = 0;
-  const char* const end = value->data() + value->size();
-  const auto result = std::from_chars(value->data(), end, number);
-  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(number)) {
-    wrong_value(name, "a number", *value);
-  }
-  return number;
-}
-
-std::optional<std::size_t> size_variable(const char* name) {
-  const auto number = number_variable(name);
-  if (!number) return std::nullopt;
-  if (*number < 1 || *number > 1e12 || *number != std::floor(*number)) {
-    wrong_value(name, "a whole number of at least 1", *environment_variable(name));
-  }
-  return static_cast<std::size_t>(*number);
-}
-
-// Langfuse's variables count in seconds.
-std::optional<milliseconds> seconds_variable(const char* name) {
-  const auto number = number_variable(name);
-  if (!number) return std::nullopt;
-  if (*number < 0.001 || *number > 86'400) {
-    wrong_value(name, "a number of seconds between 0.001 and 86400", *environment_variable(name));
-  }
-  return milliseconds(std::llround(*number * 1000));
-}
-
-std::string text(const ConfigText& given, std::initializer_list<const char*> names,
-                 std::string_view fallback) {
-  if (!given.empty()) return given.str();
-  for (const char* name : names) {
-    if (auto value = environment_variable(name)) return std::move(*value);
-  }
-  return std::string(fallback);
-}
-
 template <class Value>
 std::size_t at_least_one(const std::optional<Value>& value, std::string_view name) {
   if (value && *value == 0) wrong_value(name, "at least 1", "0");
   return value.value_or(0);
 }
 
-milliseconds duration(milliseconds value, std::string_view name) {
-  if (value <= milliseconds(0) || value > std::chrono::hours(24)) {
-    wrong_value(name, "between 1 ms and 24 h", std::to_string(value.count()) + " ms");
-  }
-  return value;
-}
-
 // The server's own rule: lower case, [a-z0-9_-], at most 40, not beginning with "langfuse".
 std::string checked_environment(const std::string& given, std::vector<std::string>& warnings) {
   if (given.empty()) return given;
-  const std::string result = lower(given).substr(0, kMaxEnvironmentLength);
+  const std::string result = lower_case(given).substr(0, kMaxEnvironmentLength);
   const bool valid =
       result.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos &&
       !result.starts_with("langfuse");
@@ -183,42 +115,36 @@ void check_keys(ResolvedConfig& resolved) {
 
 ResolvedConfig resolve(const Config& config) {
   ResolvedConfig resolved;
-  resolved.public_key = text(config.public_key, {"LANGFUSE_PUBLIC_KEY"}, "");
+  resolved.public_key = text_option(config.public_key, {"LANGFUSE_PUBLIC_KEY"}, "");
   resolved.secret_key = config.secret_key;
   if (resolved.secret_key.empty()) {
     if (auto value = environment_variable("LANGFUSE_SECRET_KEY"))
       resolved.secret_key = Secret(*value);
   }
   resolved.base_url = llmtrace::checked_base_url(
-      text(config.base_url, {"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"},
+      text_option(config.base_url, {"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"},
            kDefaultBaseUrl),
       "LANGFUSE_BASE_URL");
-  resolved.export_path = text({}, {"LANGFUSE_OTEL_TRACES_EXPORT_PATH"}, kDefaultExportPath);
+  resolved.export_path = text_option({}, {"LANGFUSE_OTEL_TRACES_EXPORT_PATH"}, kDefaultExportPath);
   while (resolved.export_path.starts_with('/')) resolved.export_path.erase(0, 1);
   if (!llmtrace::is_header_value(resolved.export_path)) {
     wrong_value("LANGFUSE_OTEL_TRACES_EXPORT_PATH", "a URL path", "(control characters)");
   }
   resolved.environment = checked_environment(
-      text(config.environment, {"LANGFUSE_TRACING_ENVIRONMENT"}, ""), resolved.warnings);
+      text_option(config.environment, {"LANGFUSE_TRACING_ENVIRONMENT"}, ""), resolved.warnings);
   resolved.release = config.release.str();
   for (const char* name : kReleaseVariables) {
     if (resolved.release.empty()) resolved.release = environment_variable(name).value_or("");
   }
-  const bool sdk_disabled = lower(environment_variable("OTEL_SDK_DISABLED").value_or("")) == "true";
+  const bool sdk_disabled = lower_case(environment_variable("OTEL_SDK_DISABLED").value_or("")) == "true";
   resolved.enabled = config.tracing_enabled.value_or(
-      boolean_variable("LANGFUSE_TRACING_ENABLED").value_or(!sdk_disabled));
-  const bool rate_given = config.sample_rate.has_value();
-  resolved.sample_rate =
-      rate_given ? *config.sample_rate : number_variable("LANGFUSE_SAMPLE_RATE").value_or(1);
-  if (!(resolved.sample_rate >= 0 && resolved.sample_rate <= 1)) {
-    wrong_value(rate_given ? "Config::sample_rate" : "LANGFUSE_SAMPLE_RATE", "in [0, 1]",
-                std::to_string(resolved.sample_rate));
-  }
+      boolean_variable({"LANGFUSE_TRACING_ENABLED"}).value_or(!sdk_disabled));
+  resolved.sample_rate = sample_rate_option(config.sample_rate, {"LANGFUSE_SAMPLE_RATE"});
   resolved.observe = config.observe;
   resolved.capture_io = config.capture_io.value_or(
-      boolean_variable("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED").value_or(true));
-  resolved.timeout = duration(
-      config.timeout.value_or(seconds_variable("LANGFUSE_TIMEOUT").value_or(milliseconds(10'000))),
+      boolean_variable({"LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED"}).value_or(true));
+  resolved.timeout = checked_duration(
+      config.timeout.value_or(seconds_variable({"LANGFUSE_TIMEOUT"}).value_or(milliseconds(10'000))),
       "Config::timeout");
   resolved.proxy = config.proxy;
   resolved.ca_file = config.ca_file.str();
@@ -227,19 +153,19 @@ ResolvedConfig resolve(const Config& config) {
   resolved.encoding = config.encoding;
   resolved.compression = compression(config, resolved.base_url);
   at_least_one(config.flush_at, "Config::flush_at");
-  resolved.flush_at = config.flush_at.value_or(size_variable("LANGFUSE_FLUSH_AT").value_or(1024));
+  resolved.flush_at = config.flush_at.value_or(size_variable({"LANGFUSE_FLUSH_AT"}).value_or(1024));
   resolved.flush_interval =
-      duration(config.flush_interval.value_or(
-                   seconds_variable("LANGFUSE_FLUSH_INTERVAL").value_or(milliseconds(1000))),
+      checked_duration(config.flush_interval.value_or(
+                   seconds_variable({"LANGFUSE_FLUSH_INTERVAL"}).value_or(milliseconds(1000))),
                "Config::flush_interval");
   at_least_one(config.max_batch_bytes, "Config::max_batch_bytes");
   resolved.max_batch_bytes = config.max_batch_bytes.value_or(
-      size_variable("LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES")
-          .value_or(size_variable("LANGFUSE_MAX_BATCH_SIZE_BYTES").value_or(3'500'000)));
+      size_variable({"LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES"})
+          .value_or(size_variable({"LANGFUSE_MAX_BATCH_SIZE_BYTES"}).value_or(3'500'000)));
   at_least_one(config.max_event_bytes, "Config::max_event_bytes");
   resolved.max_event_bytes = config.max_event_bytes.value_or(
-      size_variable("LANGFUSE_MAX_EVENT_SIZE_BYTES").value_or(5'000'000));
-  resolved.debug = config.debug.value_or(boolean_variable("LANGFUSE_DEBUG").value_or(false));
+      size_variable({"LANGFUSE_MAX_EVENT_SIZE_BYTES"}).value_or(5'000'000));
+  resolved.debug = config.debug.value_or(boolean_variable({"LANGFUSE_DEBUG"}).value_or(false));
   check_keys(resolved);
   return resolved;
 }

@@ -1,5 +1,5 @@
 // ResolvedConfig is a Config in which nothing is open any more: code, environment and defaults are
-// merged and checked. The environment is read here and nowhere else.
+// merged and checked.
 #pragma once
 
 #include <langfuse/config.h>
@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "common/src/environment.h"
 
 namespace langfuse {
 inline namespace v0 {
@@ -42,14 +44,8 @@ struct ResolvedConfig {
 /// Throws std::invalid_argument, naming the option or variable, the value and the remedy.
 ResolvedConfig resolve(const Config& config);
 
-/// One row of the table that docs/configuration.md shows.
-struct VariableInfo {
-  const char* name;
-  const char* option;
-  const char* meaning;
-};
 /// Every environment variable that is read, in the order of the documentation.
-LLMTRACE_EXPORT const std::vector<VariableInfo>& variables();
+LLMTRACE_EXPORT const std::vector<llmtrace::VariableInfo>& variables();
 
 }  // namespace v0
 }  // namespace langfuse

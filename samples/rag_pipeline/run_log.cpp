@@ -62,35 +62,39 @@ RunLog::RunLog(const std::string& file) : file_(file) {
 
 void RunLog::write(const ObservationRecord& observation) {
   Line line("observation");
-  line.add("trace_id", observation.trace_id);
+  line.add("traceId", observation.trace_id);
   line.add("id", observation.id);
-  line.add("parent_id", observation.parent_id);
+  line.add("parentObservationId", observation.parent_id);
   line.add("type", observation.type);
   line.add("name", observation.name);
   line.add("level", observation.level);
-  line.add("status_message", observation.status_message);
-  line.add("model", observation.model);
-  line.add("usage", observation.usage);
-  line.add("cost", observation.cost);
+  line.add("statusMessage", observation.status_message);
+  line.add("providedModelName", observation.model);
+  line.add("usageDetails", observation.usage);
+  line.add("costDetails", observation.cost);
   line.add("metadata", observation.metadata);
   line.add("output", observation.output);
-  line.add("user_id", observation.user_id);
-  line.add("session_id", observation.session_id);
-  line.add("trace_name", observation.trace_name);
+  line.add("userId", observation.user_id);
+  line.add("sessionId", observation.session_id);
+  line.add("traceName", observation.trace_name);
   line.add("tags", observation.tags);
-  line.add("milliseconds", observation.milliseconds.value_or(0));
+  line.add("latency", observation.milliseconds.value_or(0) / 1000);
   write_line(line.finish());
   ++observations_;
 }
 
 void RunLog::write(const ScoreRecord& score) {
+  using Subject = std::map<std::string, std::string>;
   Line line("score");
-  line.add("trace_id", score.trace_id);
-  line.add("observation_id", score.observation_id);
   line.add("id", score.id);
   line.add("name", score.name);
-  line.add("data_type", score.data_type);
+  line.add("dataType", score.data_type);
   std::visit([&line](const auto& value) { line.add("value", value); }, score.value);
+  line.add("subject", score.observation_id.empty()
+                          ? Subject{{"kind", "trace"}, {"id", score.trace_id}}
+                          : Subject{{"kind", "observation"},
+                                    {"id", score.observation_id},
+                                    {"traceId", score.trace_id}});
   write_line(line.finish());
   ++scores_;
 }

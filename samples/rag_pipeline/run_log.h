@@ -1,6 +1,6 @@
 // RunLog is the program's own account of a run, one JSON object per line, written without asking
-// the SDK for anything but ids. rag_readback compares it with what arrived at the server. One
-// thread.
+// the SDK for anything but ids. A line has the fields of a row of Langfuse's public API, so that
+// one reader reads both. rag_readback compares the log with what arrived at the server. One thread.
 #pragma once
 
 #include <cstddef>

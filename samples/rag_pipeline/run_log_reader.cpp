@@ -1,56 +1,13 @@
 #include "samples/rag_pipeline/run_log_reader.h"
 
-#include <cmath>
 #include <fstream>
 #include <stdexcept>
 
 #include "samples/rag_pipeline/json_reader.h"
+#include "samples/rag_pipeline/record_reader.h"
 
 namespace rag {
 namespace {
-
-ObservationRecord read_observation(const rapidjson::Value& line) {
-  ObservationRecord record;
-  record.trace_id = text_of(member(line, "trace_id"));
-  record.id = text_of(member(line, "id"));
-  record.parent_id = text_of(member(line, "parent_id"));
-  record.type = text_of(member(line, "type"));
-  record.name = text_of(member(line, "name"));
-  record.level = text_of(member(line, "level"));
-  record.status_message = text_of(member(line, "status_message"));
-  record.model = text_of(member(line, "model"));
-  for (const auto& usage : members_of(member(line, "usage"))) {
-    record.usage[text_of(usage.name)] = std::llround(usage.value.GetDouble());
-  }
-  for (const auto& cost : members_of(member(line, "cost"))) {
-    record.cost[text_of(cost.name)] = cost.value.GetDouble();
-  }
-  for (const auto& entry : members_of(member(line, "metadata"))) {
-    record.metadata[text_of(entry.name)] = text_of(entry.value);
-  }
-  record.output = text_of(member(line, "output"));
-  record.user_id = text_of(member(line, "user_id"));
-  record.session_id = text_of(member(line, "session_id"));
-  record.trace_name = text_of(member(line, "trace_name"));
-  for (const auto& tag : elements_of(member(line, "tags"))) record.tags.push_back(text_of(tag));
-  record.milliseconds = member(line, "milliseconds").GetDouble();
-  return record;
-}
-
-ScoreRecord read_score(const rapidjson::Value& line) {
-  ScoreRecord record{.id = text_of(member(line, "id")),
-                     .trace_id = text_of(member(line, "trace_id")),
-                     .observation_id = text_of(member(line, "observation_id")),
-                     .name = text_of(member(line, "name")),
-                     .data_type = text_of(member(line, "data_type"))};
-  const rapidjson::Value& value = member(line, "value");
-  if (value.IsNumber()) {
-    record.value = value.GetDouble();
-  } else {
-    record.value = text_of(value);
-  }
-  return record;
-}
 
 bool has_counts(const rapidjson::Value& end, const RunRecords& records) {
   return text_of(member(end, "observations")) == std::to_string(records.observations.size()) &&

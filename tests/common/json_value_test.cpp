@@ -96,6 +96,32 @@ TEST(JsonValue, CountsDepthAsItSays) {
   EXPECT_TRUE(JsonValue::is_valid("[" + nested(63) + "," + nested(63) + "]"));
 }
 
+TEST(JsonValue, BoundsTheNumberOfValuesByTheText) {
+  // The values of the array and the array itself.
+  const auto array_of = [](std::size_t count, const std::string& value) {
+    std::string text = "[";
+    for (std::size_t i = 2; i < count; ++i) text += value + ",";
+    return text + value + "]";
+  };
+
+  constexpr std::size_t kMost = JsonValue::kMaxNodes;
+  EXPECT_TRUE(JsonValue::parse(array_of(kMost, "0")).has_value());
+  EXPECT_FALSE(JsonValue::parse(array_of(kMost + 1, "0")).has_value());
+  EXPECT_FALSE(JsonValue::parse(array_of(2 * kMost, "0")).has_value()) << "a reply of 1 MiB";
+  EXPECT_TRUE(JsonValue::parse(array_of(kMost + kMost / 4, "1234")).has_value()) << "longer";
+  EXPECT_TRUE(JsonValue::is_valid(array_of(2 * kMost, "0"))) << "builds nothing";
+}
+
+TEST(JsonValue, ANulDoesNotEndTheText) {
+  using std::string_literals::operator""s;
+  for (const std::string& text :
+       {"1\0"s, "{}\0 garbage"s, "[1,\0]"s, "\"a\0b\""s, "\0"s, "\0{}"s}) {
+    EXPECT_FALSE(JsonValue::is_valid(text)) << text;
+    EXPECT_FALSE(JsonValue::parse(text).has_value()) << text;
+  }
+  EXPECT_TRUE(JsonValue::is_valid(R"("\u0000")"));
+}
+
 TEST(JsonValue, WritesBackWhatItRead) {
   const std::string text =
       R"({"a":[1,-2,1.5,18446744073709551615,"x\"y",null,true,false],"e":{},"f":[]})";

@@ -177,13 +177,7 @@ TEST_F(Batching, CountsAnEncoderThatThrows) {
       out.append("-").append(record.name).append("\n");
     }
   };
-  DestinationOptions options = line_destination("t", "http://127.0.0.1/");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Throwing>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Throwing>("t", "http://127.0.0.1/"));
 
   target.submit("a");
   target.submit("bad");

@@ -131,16 +131,12 @@ TEST_F(Budget, AHungDestinationTakesItsShareAndDelaysNobody) {
   const auto transport = bounded(1U << 20, 1000);
   Target hung(transport, line_destination("hung", "http://hung.test/", {.max_items = 10}));
   Target healthy(transport, line_destination("healthy", "http://healthy.test/", {.max_items = 10}));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://hung.test/" ? std::optional<HttpReply>()
-                                              : std::optional(reply_with(200));
-  });
+  http->hold("http://hung.test/");
 
   const Ref<const DestinationSet> both = Ref<const DestinationSet>::adopt(
       new DestinationSet({hung.destination(), healthy.destination()}));
   for (int i = 0; i < 5000; ++i) {
-    const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = both.get()});
-    end_cell(*cell, {});
+    submit_to(*both, "x");
     if (i % 100 == 0) {
       EXPECT_TRUE(healthy.flush(seconds(10))) << i;
     }

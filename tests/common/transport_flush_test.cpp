@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "tests/support/run_length.h"
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::testing {
@@ -108,6 +109,37 @@ TEST_F(Flush, ReturnsAtItsDeadlineOnTheClock) {
   EXPECT_EQ(target.stats().in_memory, 1U);
 }
 
+// R6: to the millisecond, for it is the transport's clock that ends a flush and a shutdown.
+TEST_F(Flush, AndShutdownEndAtTheirDeadlineWhileATransferHangs) {
+  http->hold();
+  for (int run = 0; run < run_length(100, 1000); ++run) {
+    const auto timeout = milliseconds(1 + 37 * run % 5000);
+    Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 1}));
+    const std::size_t before = http->request_count();
+    target.submit("x");
+    ASSERT_TRUE(http->wait_for_requests(before + 1));
+    ASSERT_TRUE(http->wait_idle());
+
+    for (const bool shutdown : {false, true}) {
+      const auto start = clock->steady_now();
+      // Real time must not end it first.
+      const std::size_t wakeups = http->wakeup_count();
+      auto ended = std::async(std::launch::async, [&] {
+        return shutdown ? target.close(timeout + seconds(60)) : target.flush(timeout + seconds(60));
+      });
+      ASSERT_TRUE(http->wait_for_wakeup_after(wakeups));
+      ASSERT_TRUE(http->wait_idle());
+      clock->advance(timeout + seconds(60) - milliseconds(1));
+      ASSERT_TRUE(http->wait_idle());
+      EXPECT_EQ(ended.wait_for(milliseconds(0)), std::future_status::timeout) << timeout.count();
+      clock->advance(milliseconds(1));
+      EXPECT_FALSE(ended.get());
+      EXPECT_EQ(clock->steady_now() - start, timeout + seconds(60));
+    }
+    expect_settled(target.stats());
+  }
+}
+
 TEST_F(Flush, TakesAnyTimeout) {
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
 
@@ -163,10 +195,7 @@ TEST_F(Flush, IsNotDelayedByAnotherDestinationsOldItems) {
   const auto transport = make_transport();
   Target hung(transport, line_destination("hung", "http://hung.test/", {.max_items = 1}));
   Target healthy(transport, line_destination("healthy", "http://healthy.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://hung.test/" ? std::optional<HttpReply>()
-                                              : std::optional(reply_with(200));
-  });
+  http->hold("http://hung.test/");
 
   for (int i = 0; i < 20; ++i) {
     hung.submit("stuck");
@@ -245,15 +274,11 @@ TEST_F(Shutdown, SettlesWhatIsQueuedForOthersToo) {
   const auto transport = make_transport();
   Target first(transport, line_destination("first", "http://first.test/"));
   Target second(transport, line_destination("second", "http://second.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://first.test/" ? std::optional<HttpReply>()
-                                               : std::optional(reply_with(200));
-  });
+  http->hold("http://first.test/");
   const Ref<const DestinationSet> both = Ref<const DestinationSet>::adopt(
       new DestinationSet({first.destination(), second.destination()}));
   for (int i = 0; i < 10; ++i) {
-    const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = both.get()});
-    end_cell(*cell, {});
+    submit_to(*both, "x");
   }
 
   EXPECT_FALSE(first.close(milliseconds(0)));
@@ -269,10 +294,7 @@ TEST_F(Shutdown, OfOneWhileAnotherStillDrains) {
   const auto transport = make_transport();
   Target slow(transport, line_destination("slow", "http://slow.test/", {.max_items = 1}));
   Target quick(transport, line_destination("quick", "http://quick.test/"));
-  http->respond([](const FakeHttpClient::Request& request) {
-    return request.url == "http://slow.test/" ? std::optional<HttpReply>()
-                                              : std::optional(reply_with(200));
-  });
+  http->hold("http://slow.test/");
   slow.submit("x");
   ASSERT_TRUE(http->wait_for_requests(1));
 
@@ -315,8 +337,7 @@ TEST_F(Shutdown, OfADestinationWhileProducersSubmit) {
     for (int i = 0; i < 4; ++i) {
       producers.emplace_back([&] {
         while (!stop) {
-          const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = set.get()});
-          end_cell(*cell, {});
+          submit_to(*set, "x");
         }
       });
     }
@@ -350,8 +371,7 @@ TEST_F(Shutdown, SettlesRacersThatFoundNoRoom) {
     std::atomic<bool> stop{false};
     std::thread producer([&] {
       while (!stop) {
-        const Ref<Cell> cell = start_cell({.name = "x"}, {.destinations = both.get()});
-        end_cell(*cell, {});
+        submit_to(*both, "x");
       }
     });
     while (destination->stats().submitted < 100) std::this_thread::yield();

@@ -131,6 +131,39 @@ TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsAtMostOnceASecond) {
   }
 }
 
+TEST_F(Judging, RepeatsNoCredentialThatTheServerEchoes) {
+  struct Authorized final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    HttpRequest request() override {
+      HttpRequest request = LineEncoder::request();
+      // base64 of "user:canary-password"
+      request.headers.push_back({"Authorization", "Basic dXNlcjpjYW5hcnktcGFzc3dvcmQ="});
+      return request;
+    }
+  };
+  DestinationOptions debug = line_destination<Authorized>("t", "http://127.0.0.1/");
+  debug.debug = true;
+  Target target(make_transport(), std::move(debug));
+  for (const int status : {302, 400, 401, 503}) {
+    http->respond([status](const FakeHttpClient::Request& request) {
+      const std::string echo = "no " + request.header("Authorization") + " with canary-password";
+      return std::optional(reply_with(status, echo, {{"Location", "http://x/?" + echo}}));
+    });
+
+    target.submit("x");
+    EXPECT_FALSE(target.flush(seconds(0)));
+    ASSERT_TRUE(http->wait_idle());
+  }
+
+  std::string all = log->text();
+  for (const DeliveryError& error : errors()) all += error.message + "\n";
+  EXPECT_EQ(errors().size(), 3U);
+  EXPECT_NE(all.find("HTTP 401: no Basic [redacted] with [redacted]; check"), std::string::npos)
+      << all;
+  EXPECT_EQ(all.find("canary"), std::string::npos) << all;
+  EXPECT_EQ(all.find("dXNlcj"), std::string::npos) << all;
+}
+
 TEST_F(Judging, NamesTheHostOfARedirectAndDoesNotFollowIt) {
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
   http->respond(reply_with(307, "", {{"Location", "https://elsewhere.example.com/x"}}));
@@ -150,13 +183,7 @@ TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
       return {.kind = Verdict::Kind::Delivered, .message = "two were no good", .rejected = 2};
     }
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Refusing>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Refusing>("t", "http://127.0.0.1/"));
 
   target.submit_many(5);
   EXPECT_FALSE(target.flush(seconds(10)));
@@ -187,13 +214,7 @@ struct PerItemEncoder final : LineEncoder {
 };
 
 TEST_F(Judging, FollowsTheVerdictOfEachItem) {
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<PerItemEncoder>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<PerItemEncoder>("t", "http://127.0.0.1/"));
   int calls = 0;
   http->respond([&calls](const FakeHttpClient::Request&) {
     return std::optional(reply_with(207, calls++ == 0 ? "drbudr" : "dd"));
@@ -223,13 +244,7 @@ TEST_F(Judging, GuardsAgainstEndlessResends) {
       return {.kind = Verdict::Kind::Resend, .message = describe(reply)};
     }
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Undecided>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Undecided>("t", "http://127.0.0.1/"));
   http->respond(reply_with(404));
 
   target.submit("x");
@@ -318,13 +333,7 @@ TEST_F(Judging, AJudgeThatThrowsLosesNothing) {
     }
     int calls = 0;
   };
-  DestinationOptions options = line_destination("t", "");
-  options.make_encoders = [] {
-    std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<Throwing>("http://127.0.0.1/", LaneLimits()));
-    return encoders;
-  };
-  Target target(make_transport(), std::move(options));
+  Target target(make_transport(), line_destination<Throwing>("t", "http://127.0.0.1/"));
 
   target.submit("x");
   EXPECT_FALSE(target.flush(milliseconds(0)));

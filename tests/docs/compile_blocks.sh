@@ -6,7 +6,7 @@ set -euo pipefail
 compiler=$1
 cd "$(dirname "$0")/../.."
 flags=(-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only
-  -I common/include -I langfuse/include -x c++ -)
+  -I common/include -I langfuse/include -I langsmith/include -x c++ -)
 failed=0
 compiled=0
 
@@ -15,7 +15,7 @@ compile() {  # compile KIND PLACE TEXT
   case $1 in
     compile) ;;
     compile-body)
-      program=$(printf '#include <langfuse/langfuse.h>\n#include <llmtrace/observe.h>\nvoid work();\nvoid body();\nvoid body() {\n%s\n}\n' "$3")
+      program=$(printf '#include <langfuse/langfuse.h>\n#include <langsmith/langsmith.h>\n#include <llmtrace/observe.h>\nvoid work();\nvoid body();\nvoid body() {\n%s\n}\n' "$3")
       ;;
     *)
       echo "$2: a C++ block that does not say how it is compiled"

@@ -1,5 +1,6 @@
 // The public surface as the design promises it, word for word: it must go on compiling.
 #include <langfuse/langfuse.h>  // everything of Langfuse except the short macros
+#include <langsmith/langsmith.h>
 #include <llmtrace/observe.h>  // OBSERVE..., the short macros; <llmtrace/macros.h> has only LLMTRACE_OBSERVE...
 
 struct Completion {
@@ -39,8 +40,9 @@ std::string rag(const std::string& question) {
 }
 
 int main() {
-  const std::string question = "What is a span?", text = "A timed operation.";
+  const std::string question = "What is a span?", text = "A timed operation.", key = "lsv2_pt_...";
   langfuse::Client lf;  // LANGFUSE_* variables, or langfuse::Config{.public_key = ...}
+  langsmith::Client ls({.api_key = key, .project = "demo"});  // code > environment > default
   auto scope = llmtrace::propagate({.user_id = "u-1", .session_id = "s-1", .tags = {"prod"}});
   rag(question);
 
@@ -53,6 +55,18 @@ int main() {
   lf.score({.name = "quality", .value = 0.9, .trace_id = trace.trace_id(), .comment = "grounded"});
   trace.end();
 
+  auto run = ls.start_run({.name = "rag",
+                           .run_type = langsmith::RunType::Chain,
+                           .inputs = {{"question", question}}});
+  auto child = run.start_run({.name = "llm",
+                              .run_type = langsmith::RunType::Llm,
+                              .inputs = {{"prompt", question}}});
+  child.end({.outputs = {{"text", text}},
+             .usage_metadata = {.input_tokens = 100, .output_tokens = 50}});
+  run.end({.outputs = {{"answer", text}}});
+  ls.create_feedback({.run_id = run.id(), .key = "quality", .score = 0.9, .comment = "grounded"});
+
   bool langfuse_done = lf.flush(std::chrono::seconds(5));
-  return langfuse_done ? 0 : 1;
+  bool langsmith_done = ls.flush(std::chrono::seconds(5));
+  return langfuse_done && langsmith_done ? 0 : 1;
 }

@@ -15,25 +15,28 @@ forbid() {  # forbid WHAT PATTERN FILE...: no file may have a line that matches
 sources() { find "$@" -type f \( -name '*.h' -o -name '*.cpp' \); }
 mapfile -t common < <(sources common)
 mapfile -t langfuse < <(sources langfuse)
+mapfile -t langsmith < <(sources langsmith)
 mapfile -t collector < <(sources collector)
-mapfile -t public < <(sources common/include langfuse/include)
-mapfile -t private < <(sources common/src langfuse/src collector)
-mapfile -t all < <(sources common langfuse collector)
+mapfile -t public < <(sources common/include langfuse/include langsmith/include)
+mapfile -t private < <(sources common/src langfuse/src langsmith/src collector)
+mapfile -t all < <(sources common langfuse langsmith collector)
 
 forbid 'common names a vendor' '[Ll]ang([Ff]use|[Ss]mith)|LANG(FUSE|SMITH|CHAIN)' "${common[@]}"
 forbid 'langfuse names the other vendor' '[Ll]ang[Ss]mith|LANGSMITH' "${langfuse[@]}"
+forbid 'langsmith names the other vendor' '[Ll]ang[Ff]use|LANGFUSE' "${langsmith[@]}"
 forbid 'common includes from above itself' '#include ["<](langfuse|langsmith|collector|samples|tests|bench)/' "${common[@]}"
 forbid 'langfuse includes more than common' '#include ["<](langsmith|collector|samples|tests|bench)/' "${langfuse[@]}"
+forbid 'langsmith includes more than common' '#include ["<](langfuse|collector|samples|tests|bench)/' "${langsmith[@]}"
 forbid 'the collector includes a vendor module' '#include ["<](langfuse|langsmith|samples|tests|bench)/' "${collector[@]}"
 forbid 'a public header includes a private one, or by a relative path' '#include "' "${public[@]}"
 forbid 'a private include is not spelled from the root' '#include "[^/"]+"|#include "\.\.?/' "${private[@]}"
 forbid 'a heavy header in a public header' \
   '#include <(rapidjson|curl|concurrentqueue|moodycamel|sqlite3|microhttpd|protozero|zlib|openssl|thread|future|iostream|regex|format|expected|source_location)' \
   "${public[@]}"
-forbid 'using namespace in a header' '^ *using namespace' $(find common langfuse collector -name '*.h')
-mapfile -t elsewhere < <(sources common langfuse | grep -v '^langfuse/src/resolved_config.cpp$')
-forbid 'the environment is read outside of the configuration' '^[^/]*getenv *\(' "${elsewhere[@]}"
+forbid 'using namespace in a header' '^ *using namespace' $(find common langfuse langsmith collector -name '*.h')
+mapfile -t elsewhere < <(sources common langfuse langsmith | grep -v '^common/src/environment.cpp$')
+forbid 'the environment is read in a second place' '^[^/]*getenv *\(' "${elsewhere[@]}"
 forbid 'a pause' 'sleep_for|sleep_until|usleep *\(|nanosleep *\(' "${all[@]}"
-mapfile -t queue < <(sources common langfuse | grep -v '^common/src/concurrent_queue.h$')
+mapfile -t queue < <(sources common langfuse langsmith | grep -v '^common/src/concurrent_queue.h$')
 forbid 'the queue is included in a second place' 'include <.*concurrentqueue' "${queue[@]}"
 exit "$failed"

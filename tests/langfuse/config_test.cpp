@@ -14,6 +14,25 @@ class ConfigTest : public LangfuseTest {
     }
     return "(none)";
   }
+  /// To something else than its default.
+  void set_every_variable() {
+    environment.set("LANGFUSE_PUBLIC_KEY", "pk-env");
+    environment.set("LANGFUSE_SECRET_KEY", "sk-env");
+    environment.set("LANGFUSE_BASE_URL", "https://env.test/");
+    environment.set("LANGFUSE_TRACING_ENVIRONMENT", "staging");
+    environment.set("LANGFUSE_RELEASE", "1.2.3");
+    environment.set("LANGFUSE_TRACING_ENABLED", "false");
+    environment.set("LANGFUSE_SAMPLE_RATE", "0.25");
+    environment.set("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED", "False");
+    environment.set("LANGFUSE_TIMEOUT", "2.5");
+    environment.set("LANGFUSE_OTEL_TRACES_EXPORT_PATH", "/custom/traces");
+    environment.set("LANGFUSE_OTEL_COMPRESSION", "none");
+    environment.set("LANGFUSE_FLUSH_AT", "17");
+    environment.set("LANGFUSE_FLUSH_INTERVAL", "0.2");
+    environment.set("LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES", "100000");
+    environment.set("LANGFUSE_MAX_EVENT_SIZE_BYTES", "50000");
+    environment.set("LANGFUSE_DEBUG", "true");
+  }
 };
 
 TEST_F(ConfigTest, HasTheDocumentedDefaults) {
@@ -38,21 +57,7 @@ TEST_F(ConfigTest, HasTheDocumentedDefaults) {
 }
 
 TEST_F(ConfigTest, ReadsEveryVariable) {
-  environment.set("LANGFUSE_PUBLIC_KEY", "pk-env");
-  environment.set("LANGFUSE_SECRET_KEY", "sk-env");
-  environment.set("LANGFUSE_BASE_URL", "https://env.test/");
-  environment.set("LANGFUSE_TRACING_ENVIRONMENT", "staging");
-  environment.set("LANGFUSE_RELEASE", "1.2.3");
-  environment.set("LANGFUSE_SAMPLE_RATE", "0.25");
-  environment.set("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED", "False");
-  environment.set("LANGFUSE_TIMEOUT", "2.5");
-  environment.set("LANGFUSE_OTEL_TRACES_EXPORT_PATH", "/custom/traces");
-  environment.set("LANGFUSE_OTEL_COMPRESSION", "none");
-  environment.set("LANGFUSE_FLUSH_AT", "17");
-  environment.set("LANGFUSE_FLUSH_INTERVAL", "0.2");
-  environment.set("LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES", "100000");
-  environment.set("LANGFUSE_MAX_EVENT_SIZE_BYTES", "50000");
-  environment.set("LANGFUSE_DEBUG", "true");
+  set_every_variable();
 
   const ResolvedConfig resolved = resolve({});
 
@@ -61,6 +66,7 @@ TEST_F(ConfigTest, ReadsEveryVariable) {
   EXPECT_EQ(resolved.base_url, "https://env.test");
   EXPECT_EQ(resolved.environment, "staging");
   EXPECT_EQ(resolved.release, "1.2.3");
+  EXPECT_FALSE(resolved.enabled);
   EXPECT_EQ(resolved.sample_rate, 0.25);
   EXPECT_FALSE(resolved.capture_io);
   EXPECT_EQ(resolved.timeout, milliseconds(2500));
@@ -74,21 +80,7 @@ TEST_F(ConfigTest, ReadsEveryVariable) {
 }
 
 TEST_F(ConfigTest, CodeWinsOverTheEnvironment) {
-  environment.set("LANGFUSE_PUBLIC_KEY", "pk-env");
-  environment.set("LANGFUSE_SECRET_KEY", "sk-env");
-  environment.set("LANGFUSE_BASE_URL", "https://env.test");
-  environment.set("LANGFUSE_TRACING_ENVIRONMENT", "staging");
-  environment.set("LANGFUSE_RELEASE", "1");
-  environment.set("LANGFUSE_TRACING_ENABLED", "false");
-  environment.set("LANGFUSE_SAMPLE_RATE", "0.25");
-  environment.set("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED", "false");
-  environment.set("LANGFUSE_TIMEOUT", "2");
-  environment.set("LANGFUSE_OTEL_COMPRESSION", "none");
-  environment.set("LANGFUSE_FLUSH_AT", "17");
-  environment.set("LANGFUSE_FLUSH_INTERVAL", "0.2");
-  environment.set("LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES", "100000");
-  environment.set("LANGFUSE_MAX_EVENT_SIZE_BYTES", "50000");
-  environment.set("LANGFUSE_DEBUG", "true");
+  set_every_variable();
 
   const ResolvedConfig resolved = resolve({.public_key = "pk-code",
                                            .secret_key = "sk-code",

@@ -28,7 +28,7 @@ using std::chrono::seconds;
 class LangfuseTest : public ::testing::Test {
  protected:
   LangfuseTest() {
-    for (const VariableInfo& variable : variables()) environment.unset(variable.name);
+    for (const llmtrace::VariableInfo& variable : variables()) environment.unset(variable.name);
     for (const char* name :
          {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION",
           "RENDER_GIT_COMMIT", "CI_COMMIT_SHA", "CIRCLE_SHA1", "SOURCE_VERSION", "TRAVIS_COMMIT",

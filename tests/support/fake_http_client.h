@@ -83,6 +83,12 @@ class FakeHttpClient final : public HttpClient {
   void hold() {
     respond([](const Request&) { return std::optional<HttpReply>(); });
   }
+  /// Holds the requests to `url` and answers the others with 200.
+  void hold(std::string url) {
+    respond([url = std::move(url)](const Request& request) {
+      return request.url == url ? std::optional<HttpReply>() : std::optional(reply_with(200));
+    });
+  }
   /// Answers a held request, by its place in `requests()`.
   void answer(std::size_t index, HttpReply reply) {
     const std::lock_guard lock(shared_->mutex);

@@ -56,6 +56,13 @@ class LineEncoder : public Encoder {
   LaneLimits limits_;
 };
 
+/// Starts and ends an observation for all of `destinations`.
+inline void submit_to(const DestinationSet& destinations, std::string name, Json input = {}) {
+  const Ref<Cell> cell = start_cell({.name = std::move(name), .input = std::move(input)},
+                                    {.destinations = &destinations});
+  if (cell) end_cell(*cell, {});
+}
+
 inline std::vector<std::string> lines_of(const std::string& body) {
   std::vector<std::string> lines;
   std::istringstream in(body);
@@ -77,9 +84,7 @@ class Target {
   Target& operator=(const Target&) = delete;
 
   void submit(std::string name, Json input = {}) {
-    const Ref<Cell> cell = start_cell({.name = std::move(name), .input = std::move(input)},
-                                      {.destinations = set_.get()});
-    if (cell) end_cell(*cell, {});
+    submit_to(*set_, std::move(name), std::move(input));
   }
   void submit_many(std::size_t count, const std::string& prefix = "item-") {
     for (std::size_t i = 0; i < count; ++i) submit(prefix + std::to_string(i));
@@ -88,7 +93,7 @@ class Target {
     return transport_->impl().flush({destination_}, timeout);
   }
   bool close(std::chrono::milliseconds timeout) {
-    return transport_->impl().close(destination_, timeout);
+    return transport_->impl().close({destination_}, timeout);
   }
   DestinationStats stats() const { return destination_->stats(); }
   const Ref<Destination>& destination() const { return destination_; }
@@ -100,14 +105,15 @@ class Target {
   Ref<const DestinationSet> set_;
 };
 
-inline DestinationOptions line_destination(std::string name, std::string url,
-                                           LaneLimits limits = {}) {
+/// With `Lines`, another LineEncoder than the plain one.
+template <class Lines = LineEncoder>
+DestinationOptions line_destination(std::string name, std::string url, LaneLimits limits = {}) {
   DestinationOptions options;
   options.name = std::move(name);
   options.unauthorized_hint = "check TEST_KEY";
   options.make_encoders = [url = std::move(url), limits] {
     std::vector<std::unique_ptr<Encoder>> encoders;
-    encoders.push_back(std::make_unique<LineEncoder>(url, limits));
+    encoders.push_back(std::make_unique<Lines>(url, limits));
     return encoders;
   };
   return options;

@@ -105,6 +105,7 @@ enum class Field : unsigned char {
   ModelParameters,
   ScoreComment,
   ScoreValue,
+  Event,
 };
 using Mask = std::function<JsonText(JsonText, Field)>;
 

@@ -9,50 +9,29 @@ inline namespace v0 {
 namespace {
 
 using protozero::pbf_writer;
+using Field = protozero::pbf_tag_type;
 
 // Field numbers, by message.
-namespace request_field {
-constexpr protozero::pbf_tag_type kResourceSpans = 1;
-}
-namespace resource_spans_field {
-constexpr protozero::pbf_tag_type kResource = 1;
-constexpr protozero::pbf_tag_type kScopeSpans = 2;
-}  // namespace resource_spans_field
-namespace scope_spans_field {
-constexpr protozero::pbf_tag_type kScope = 1;
-constexpr protozero::pbf_tag_type kSpans = 2;
-}  // namespace scope_spans_field
-namespace scope_field {
-constexpr protozero::pbf_tag_type kName = 1;
-constexpr protozero::pbf_tag_type kVersion = 2;
-}  // namespace scope_field
-namespace span_field {
-constexpr protozero::pbf_tag_type kTraceId = 1;
-constexpr protozero::pbf_tag_type kSpanId = 2;
-constexpr protozero::pbf_tag_type kParentSpanId = 4;
-constexpr protozero::pbf_tag_type kName = 5;
-constexpr protozero::pbf_tag_type kKind = 6;
-constexpr protozero::pbf_tag_type kStart = 7;
-constexpr protozero::pbf_tag_type kEnd = 8;
-constexpr protozero::pbf_tag_type kAttributes = 9;
-constexpr protozero::pbf_tag_type kStatus = 15;
-}  // namespace span_field
-namespace status_field {
-constexpr protozero::pbf_tag_type kMessage = 2;
-constexpr protozero::pbf_tag_type kCode = 3;
-}  // namespace status_field
-namespace key_value_field {
-constexpr protozero::pbf_tag_type kKey = 1;
-constexpr protozero::pbf_tag_type kValue = 2;
-}  // namespace key_value_field
-namespace any_value_field {
-constexpr protozero::pbf_tag_type kString = 1;
-constexpr protozero::pbf_tag_type kBool = 2;
-constexpr protozero::pbf_tag_type kInt = 3;
-constexpr protozero::pbf_tag_type kArray = 5;
-}  // namespace any_value_field
-constexpr protozero::pbf_tag_type kArrayValues = 1;
-constexpr protozero::pbf_tag_type kResourceAttributes = 1;
+enum RequestField : Field { kResourceSpans = 1 };
+enum ResourceSpansField : Field { kResource = 1, kScopeSpans = 2 };
+enum ResourceField : Field { kResourceAttributes = 1 };
+enum ScopeSpansField : Field { kScope = 1, kSpans = 2 };
+enum ScopeField : Field { kScopeName = 1, kScopeVersion = 2 };
+enum SpanField : Field {
+  kTraceId = 1,
+  kSpanId = 2,
+  kParentSpanId = 4,
+  kName = 5,
+  kKind = 6,
+  kStart = 7,
+  kEnd = 8,
+  kAttributes = 9,
+  kStatus = 15
+};
+enum StatusField : Field { kMessage = 2, kCode = 3 };
+enum KeyValueField : Field { kKey = 1, kValue = 2 };
+enum AnyValueField : Field { kString = 1, kBool = 2, kInt = 3, kArray = 5 };
+enum ArrayValueField : Field { kArrayValues = 1 };
 
 // A string field takes its tag (one byte for these numbers), its length and its bytes.
 std::size_t string_field_size(std::size_t length) {
@@ -76,13 +55,13 @@ class Utf8 {
 };
 
 // Tag and length of a field whose bytes follow.
-void add_head(std::string& out, protozero::pbf_tag_type field, std::size_t length) {
+void add_head(std::string& out, Field field, std::size_t length) {
   constexpr std::uint32_t kLengthDelimited = 2;
   protozero::write_varint(std::back_inserter(out), (field << 3U) | kLengthDelimited);
   protozero::write_varint(std::back_inserter(out), length);
 }
 
-void add_string(std::string& out, protozero::pbf_tag_type field, std::string_view text) {
+void add_string(std::string& out, Field field, std::string_view text) {
   add_head(out, field, text.size());
   out.append(text);
 }
@@ -91,50 +70,49 @@ void add_string(std::string& out, protozero::pbf_tag_type field, std::string_vie
 // protozero's own nesting would move each value back when its length is known.
 class ProtobufSink final : public AttributeSink {
  public:
-  ProtobufSink(std::string& out, protozero::pbf_tag_type field) : out_(out), field_(field) {}
+  ProtobufSink(std::string& out, Field field) : out_(out), field_(field) {}
 
   void string(std::string_view key, std::string_view value) override {
     const Utf8 text(value);
     begin(key, string_field_size(text.text().size()));
-    add_string(out_, any_value_field::kString, text.text());
+    add_string(out_, AnyValueField::kString, text.text());
   }
   void boolean(std::string_view key, bool value) override {
     constexpr std::size_t kSize = 2;  // tag and one byte
     begin(key, kSize);
-    pbf_writer(out_).add_bool(any_value_field::kBool, value);
+    pbf_writer(out_).add_bool(AnyValueField::kBool, value);
   }
   void integer(std::string_view key, std::int64_t value) override {
     const auto length = protozero::length_of_varint(static_cast<std::uint64_t>(value));
     begin(key, 1 + static_cast<std::size_t>(length));
-    pbf_writer(out_).add_int64(any_value_field::kInt, value);
+    pbf_writer(out_).add_int64(AnyValueField::kInt, value);
   }
   void strings(std::string_view key, const std::vector<std::string>& values) override {
     if (values.empty()) return;
     std::string array;
     for (const std::string& value : values) {
       const Utf8 text(value);
-      add_head(array, kArrayValues, string_field_size(text.text().size()));
-      add_string(array, any_value_field::kString, text.text());
+      add_head(array, ArrayValueField::kArrayValues, string_field_size(text.text().size()));
+      add_string(array, AnyValueField::kString, text.text());
     }
     begin(key, string_field_size(array.size()));
-    add_string(out_, any_value_field::kArray, array);
+    add_string(out_, AnyValueField::kArray, array);
   }
 
  private:
   // KeyValue up to the content of its AnyValue, which takes `value_size` bytes.
   void begin(std::string_view key, std::size_t value_size) {
     add_head(out_, field_, string_field_size(key.size()) + string_field_size(value_size));
-    add_string(out_, key_value_field::kKey, key);
-    add_head(out_, key_value_field::kValue, value_size);
+    add_string(out_, KeyValueField::kKey, key);
+    add_head(out_, KeyValueField::kValue, value_size);
   }
 
   std::string& out_;
-  protozero::pbf_tag_type field_;
+  Field field_;
 };
 
 template <std::size_t Size>
-void add_id(pbf_writer& writer, protozero::pbf_tag_type field,
-            const std::array<std::uint8_t, Size>& id) {
+void add_id(pbf_writer& writer, Field field, const std::array<std::uint8_t, Size>& id) {
   writer.add_bytes(field, reinterpret_cast<const char*>(id.data()), id.size());  // NOLINT
 }
 
@@ -144,36 +122,36 @@ class ProtobufSpanEncoder final : public SpanEncoder {
       : mapper_(std::move(mapper)) {
     pbf_writer spans(resource_);
     {
-      const pbf_writer message(spans, resource_spans_field::kResource);
-      ProtobufSink sink(resource_, kResourceAttributes);
+      const pbf_writer message(spans, ResourceSpansField::kResource);
+      ProtobufSink sink(resource_, ResourceField::kResourceAttributes);
       for (const auto& [key, value] : resource.attributes) sink.string(key, value);
     }
     pbf_writer scope_spans(scope_);
-    pbf_writer scope(scope_spans, scope_spans_field::kScope);
-    scope.add_string(scope_field::kName, resource.scope_name);
-    scope.add_string(scope_field::kVersion, resource.scope_version);
+    pbf_writer scope(scope_spans, ScopeSpansField::kScope);
+    scope.add_string(ScopeField::kScopeName, resource.scope_name);
+    scope.add_string(ScopeField::kScopeVersion, resource.scope_version);
   }
 
   std::uint64_t encode(const Record& record, std::string& out) const override {
     pbf_writer scope_spans(out);
-    pbf_writer span(scope_spans, scope_spans_field::kSpans);
-    add_id(span, span_field::kTraceId, record.trace_id);
-    add_id(span, span_field::kSpanId, record.span_id);
-    if (record.has_parent) add_id(span, span_field::kParentSpanId, record.parent_span_id);
+    pbf_writer span(scope_spans, ScopeSpansField::kSpans);
+    add_id(span, SpanField::kTraceId, record.trace_id);
+    add_id(span, SpanField::kSpanId, record.span_id);
+    if (record.has_parent) add_id(span, SpanField::kParentSpanId, record.parent_span_id);
     const Utf8 name(span_name(record));
-    span.add_string(span_field::kName, name.text().data(), name.text().size());
-    span.add_enum(span_field::kKind, kSpanKindInternal);
-    span.add_fixed64(span_field::kStart, unix_nanoseconds(record.start_time));
-    span.add_fixed64(span_field::kEnd, unix_nanoseconds(record.end_time));
-    ProtobufSink sink(out, span_field::kAttributes);
+    span.add_string(SpanField::kName, name.text().data(), name.text().size());
+    span.add_enum(SpanField::kKind, kSpanKindInternal);
+    span.add_fixed64(SpanField::kStart, unix_nanoseconds(record.start_time));
+    span.add_fixed64(SpanField::kEnd, unix_nanoseconds(record.end_time));
+    ProtobufSink sink(out, SpanField::kAttributes);
     const std::uint64_t invalid = mapper_(record, sink);
     if (record.level == Level::Error) {
-      pbf_writer status(span, span_field::kStatus);
+      pbf_writer status(span, SpanField::kStatus);
       const Utf8 message(record.status_message);
       if (!message.text().empty()) {
-        status.add_string(status_field::kMessage, message.text().data(), message.text().size());
+        status.add_string(StatusField::kMessage, message.text().data(), message.text().size());
       }
-      status.add_enum(status_field::kCode, kStatusError);
+      status.add_enum(StatusField::kCode, kStatusError);
     }
     return invalid;
   }
@@ -181,10 +159,10 @@ class ProtobufSpanEncoder final : public SpanEncoder {
   Envelope envelope(std::size_t payload_bytes) const override {
     Envelope envelope;
     const std::size_t scope_spans = scope_.size() + payload_bytes;
-    add_head(envelope.prefix, request_field::kResourceSpans,
+    add_head(envelope.prefix, RequestField::kResourceSpans,
              resource_.size() + string_field_size(scope_spans));
     envelope.prefix.append(resource_);
-    add_head(envelope.prefix, resource_spans_field::kScopeSpans, scope_spans);
+    add_head(envelope.prefix, ResourceSpansField::kScopeSpans, scope_spans);
     envelope.prefix.append(scope_);
     return envelope;
   }

@@ -1,20 +1,23 @@
-// InstantHttpClient accepts everything at once, without a network: what is measured over it is the
-// SDK.
+// InstantHttpClient answers every request with 200 at once; nothing leaves the process. Recording
+// in memory works over it, and the benchmarks: what they measure is the SDK alone.
 #pragma once
 
 #include <llmtrace/http_client.h>
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-namespace llmtrace::bench {
+namespace llmtrace {
+inline namespace v0 {
 
 class InstantHttpClient final : public HttpClient {
  public:
   void send(std::uint64_t id, const HttpRequest& /*request*/) override {
-    replies_.push_back({.id = id, .status = 200, .complete = true, .request_sent = true});
+    replies_.push_back(accepted(id));
   }
   std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
     if (!replies_.empty()) return std::exchange(replies_, {});
@@ -31,15 +34,18 @@ class InstantHttpClient final : public HttpClient {
     wake_ = true;
     woken_.notify_one();
   }
-  HttpReply fetch(const HttpRequest& /*request*/) override {
-    return {.status = 200, .complete = true, .request_sent = true};
-  }
+  HttpReply fetch(const HttpRequest& /*request*/) override { return accepted(0); }
 
  private:
-  std::vector<HttpReply> replies_;  // the flusher thread's
+  static HttpReply accepted(std::uint64_t id) {
+    return {.id = id, .status = 200, .complete = true, .request_sent = true};
+  }
+
+  std::vector<HttpReply> replies_;  // flusher thread only
   std::mutex mutex_;                // guards wake_
   std::condition_variable woken_;
   bool wake_ = false;
 };
 
-}  // namespace llmtrace::bench
+}  // namespace v0
+}  // namespace llmtrace

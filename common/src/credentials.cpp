@@ -1,0 +1,76 @@
+#include "common/src/credentials.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "common/src/http_text.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+// Empty when `text` is no base64.
+std::string decode_base64(std::string_view text) {
+  std::string bytes(text.size(), '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),       // NOLINT
+                                   reinterpret_cast<const unsigned char*>(text.data()),  // NOLINT
+                                   static_cast<int>(text.size()));
+  bytes.resize(static_cast<std::size_t>(std::max(size, 0)));
+  while (bytes.ends_with('\0')) bytes.pop_back();  // OpenSSL's reading of the padding
+  return bytes;
+}
+
+// How much of the text's beginning is the secret or enough of its beginning. A backslash before a
+// character may be JSON's, as in "\/".
+std::size_t echo_length(std::string_view text, std::string_view secret) noexcept {
+  constexpr std::size_t kTelling = 8;
+  std::size_t length = 0;
+  std::size_t matched = 0;
+  for (; matched < secret.size(); ++matched) {
+    const char next = secret[matched];
+    if (next != '\\' && text.substr(length).starts_with('\\')) ++length;
+    if (!text.substr(length).starts_with(next)) break;
+    ++length;
+  }
+  return matched >= std::min(secret.size(), kTelling) ? length : 0;
+}
+
+}  // namespace
+
+std::vector<Secret> credentials_of(const HttpRequest& request) {
+  std::vector<Secret> credentials;
+  for (const HttpHeader& header : request.headers) {
+    const std::string_view value = header.value;
+    if (same_ignoring_case(header.name, "x-api-key")) credentials.emplace_back(value);
+    if (!same_ignoring_case(header.name, "Authorization")) continue;
+    const std::string_view token = value.substr(value.rfind(' ') + 1);
+    credentials.emplace_back(token);
+    const std::string pair = decode_base64(token);
+    const std::size_t colon = pair.find(':');
+    if (colon != std::string::npos) credentials.emplace_back(pair.substr(colon + 1));
+  }
+  std::erase_if(credentials, [](const Secret& credential) { return credential.empty(); });
+  return credentials;
+}
+
+std::string redacted(std::string_view text, const std::vector<Secret>& credentials) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = 0;
+    for (const Secret& credential : credentials) {
+      length = std::max(length, echo_length(text, credential.reveal()));
+    }
+    if (length == 0) {
+      out.push_back(text.front());
+      text.remove_prefix(1);
+    } else {
+      out.append("[redacted]");
+      text.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+}  // namespace v0
+}  // namespace llmtrace
