@@ -3,24 +3,18 @@
 #include <algorithm>
 
 namespace llmtrace::collector {
-namespace {
-
-std::string_view take_segment(std::string_view& path) {
-  const std::string_view segment = path.substr(0, path.find('/'));
-  path.remove_prefix(segment.size() + (segment.size() < path.size() ? 1 : 0));
-  return segment;
-}
-
-}  // namespace
 
 bool Route::matches(std::string_view request_path) const {
   std::string_view pattern = path;
-  while (!pattern.empty() && !request_path.empty()) {
-    const std::string_view wanted = take_segment(pattern);
-    const std::string_view given = take_segment(request_path);
+  for (;;) {
+    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
+    const std::string_view given = request_path.substr(0, request_path.find('/'));
     if (wanted == "{}" ? given.empty() : given != wanted) return false;
+    const bool is_last = wanted.size() == pattern.size() || given.size() == request_path.size();
+    if (is_last) return wanted.size() == pattern.size() && given.size() == request_path.size();
+    pattern.remove_prefix(wanted.size() + 1);
+    request_path.remove_prefix(given.size() + 1);
   }
-  return pattern.empty() && request_path.empty();
 }
 
 std::string_view path_segment(std::string_view path, int from_end) {

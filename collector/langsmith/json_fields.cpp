@@ -127,7 +127,7 @@ std::optional<std::string> JsonFields::object(std::string_view name) const {
 
 std::optional<std::string> JsonFields::array(std::string_view name, char element) const {
   auto array = any(name, "[", "an array");
-  JsonArrayReader reader(array.value_or("[]"));
+  JsonArrayReader reader(raw(name));
   for (std::string_view value; reader.next(value);) {
     if (!value.starts_with(element)) {
       reject(name, element == '"' ? "must hold strings" : "must hold objects");

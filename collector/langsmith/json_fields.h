@@ -58,6 +58,7 @@ class JsonFields {
 class JsonArrayReader {
  public:
   explicit JsonArrayReader(std::string_view array) noexcept;
+  explicit JsonArrayReader(std::string&& gone_too_soon) = delete;
   /// False at the end, or when the text is no array.
   bool next(std::string_view& element);
 

@@ -78,10 +78,11 @@ void check_place(const JsonFields& fields, const RunRules& rules, Run& run) {
   }
   if (!run.trace_id) fields.reject("trace_id", "is required");
   if (!run.dotted_order) fields.reject("dotted_order", "is required");
-  check_dotted_order(*run.dotted_order, {.id = run.id,
-                                         .trace_id = *run.trace_id,
-                                         .parent_id = run.parent_id ? *run.parent_id : "",
-                                         .is_root = is_post && !run.parent_id});
+  check_dotted_order(*run.dotted_order,
+                     {.id = run.id,
+                      .trace_id = *run.trace_id,
+                      .parent_id = run.parent_id ? std::string_view(*run.parent_id) : "",
+                      .is_root = is_post && !run.parent_id});
 }
 
 // A post that names no project belongs to "default"; a patch changes nothing then.

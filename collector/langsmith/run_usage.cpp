@@ -19,8 +19,8 @@ JsonValue number_in(std::string_view usage, std::string_view name) {
 }
 
 std::optional<std::string> cost_in(std::string_view usage, std::string_view name) {
-  const JsonValue cost = number_in(usage, name);
-  return cost.is_null() ? std::nullopt : std::optional(cost.to_text());
+  if (number_in(usage, name).is_null()) return std::nullopt;
+  return std::string(json_member(usage, {name}));  // digit for digit as given
 }
 
 std::optional<std::string> object_in(std::string_view usage, std::string_view name) {

@@ -2,6 +2,7 @@
 // nothing of the SDK's or the collector's own code in it.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
