@@ -36,6 +36,9 @@ struct LaneLimits {
   std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
   unsigned max_in_flight = 4;
   Compression compression = Compression::None;
+  /// Not zero: its items refer to those of the destination's lanes before it. They wait, at most so long,
+  /// until those are empty.
+  std::chrono::milliseconds patience{0};
   char separator = 0;  ///< between the fragments of a batch; 0: none
 };
 

@@ -325,7 +325,12 @@ bool Flusher::run_once() {
   if (open_after_) send_open(now);
   const bool hurry = in_a_hurry();
   for (auto& [key, pipeline] : pipelines_) {
-    for (auto& lane : pipeline->lanes) lane->pump(now, hurry);
+    bool busy = false;
+    for (auto& lane : pipeline->lanes) {
+      lane->follow(busy);
+      lane->pump(now, hurry);
+      busy = busy || !lane->is_empty();
+    }
   }
   report_refusals();
   advance_flushes(now);

@@ -201,6 +201,7 @@ void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arri
     building_.payload.append(last);
   }
   if (building_.fragments.empty()) building_since_ = arrival;
+  if (held_items_ == 0) occupied_since_ = arrival;
   const std::size_t size_before = building_.byte_size();
   fragment.begin = static_cast<std::uint32_t>(begin);
   fragment.end = static_cast<std::uint32_t>(building_.payload.size());
@@ -216,6 +217,11 @@ void Lane::seal() {
   ready_.emplace_back();  // first what may fail, then the move, which cannot
   ready_.back() = std::exchange(building_, Batch());
   building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+}
+
+void Lane::follow(bool others_are_busy) noexcept {
+  const bool waits = others_are_busy && encoder_->limits().patience > milliseconds(0);
+  hold_until_ = waits ? occupied_since_ + encoder_->limits().patience : SteadyTime();
 }
 
 void Lane::pump(SteadyTime now, bool hurry) {
@@ -241,7 +247,7 @@ bool Lane::start_preflight() {
 bool Lane::may_send(SteadyTime now) const noexcept {
   if (preflight_id_ != 0) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
+  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ && in_flight_.size() < allowed;
 }
 
 void Lane::send_next() {
@@ -610,7 +616,7 @@ void Lane::forget_bytes(const Batch& batch) noexcept {
 std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   if (preflight_id_ != 0 || in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
-  const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
+  const SteadyTime allowed_from = std::max({not_before_, backoff_until_, hold_until_});
   if (!ready_.empty()) return allowed_from;
   if (building_.fragments.empty()) return std::nullopt;
   return std::max(allowed_from, building_since_ + encoder_->limits().linger);

@@ -64,6 +64,9 @@ class Lane {
   /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
   /// full.
   void pump(SteadyTime now, bool hurry);
+  /// Tells before `pump` whether the destination's lanes before this one are busy; see
+  /// LaneLimits::patience.
+  void follow(bool others_are_busy) noexcept;
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
   void on_reply(std::uint64_t request_id, const HttpReply& reply);
@@ -146,6 +149,8 @@ class Lane {
   std::uint64_t preflight_id_ = 0;  // the request under way that the encoder asked for; 0: none
   std::unordered_map<Uuid, OpenStart, UuidHash> open_starts_;
 
+  SteadyTime occupied_since_{};  // the arrival of the first item since the lane was empty
+  SteadyTime hold_until_{};      // for the lanes before it; see follow
   SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
   SteadyTime backoff_until_{};  // our own delay; a flush may skip it
   unsigned failures_ = 0;       // outages in a row, whose first probe failed too

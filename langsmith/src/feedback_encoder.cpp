@@ -24,6 +24,7 @@ using llmtrace::Timestamp;
 using llmtrace::Verdict;
 
 constexpr std::size_t kMaxItemBytes = 1'000'000;
+constexpr std::chrono::seconds kPatience(2);  // for the runs that it is about
 constexpr unsigned kNotFoundTries = 10;  // a run may be on its way still
 
 // Scores of more digits are refused by some servers; the reference clients round to four places.
@@ -89,6 +90,7 @@ class FeedbackEncoder final : public llmtrace::Encoder {
     limits_.linger = wire_->config().batch_interval;
     limits_.max_items = batches_ ? 100 : 1;
     limits_.max_item_bytes = kMaxItemBytes;
+    limits_.patience = kPatience;
     if (batches_) limits_.max_in_flight = 1;  // the form under way must be known when it is judged
   }
 
