@@ -90,17 +90,13 @@ class RunsEncoder final : public llmtrace::Encoder {
 
   Verdict judge(const std::vector<llmtrace::Uuid>& /*ids*/, const HttpReply& reply,
                 Timestamp now) override {
-    if (reply.status == 404 && server_->multipart) {
-      server_->multipart = false;
-      server_->feedback_rides = false;
-      return {.kind = Verdict::Kind::Resend, .message = llmtrace::describe(reply)};
-    }
-    Verdict verdict = judge_reply(reply, now);
-    if (reply.status == 404) {
-      verdict.message += "; this server takes no runs: check LANGSMITH_ENDPOINT (" +
-                         wire_->endpoint().url + ")";
-    }
-    return verdict;
+    if (reply.status != 404) return judge_reply(reply, now);
+    // Several requests may have been on their way to /runs/multipart: each of them is sent anew.
+    server_->multipart = false;
+    server_->feedback_rides = false;
+    return {.kind = Verdict::Kind::Resend,
+            .message = llmtrace::describe(reply) + "; this server takes no runs: check " +
+                       "LANGSMITH_ENDPOINT (" + wire_->endpoint().url + ")"};
   }
 
  private:

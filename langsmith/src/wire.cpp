@@ -97,7 +97,8 @@ void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   const JsonValue& batch = (*info)["batch_ingest_config"];
   const JsonValue& flags = (*info)["instance_flags"];
   const JsonValue* const use_multipart = batch.find("use_multipart_endpoint");
-  multipart = use_multipart != nullptr && use_multipart->as_bool();
+  // A 404 has told already what this says of a server behind another one.
+  multipart = multipart && use_multipart != nullptr && use_multipart->as_bool();
   max_items = limit_of(batch["size_limit"], max_items, kMostItems);
   max_bytes = limit_of(batch["size_limit_bytes"], max_bytes, kMostBytes);
   zstd = flags["zstd_compression_enabled"].as_bool();
