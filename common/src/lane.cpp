@@ -231,15 +231,23 @@ void Lane::pump(SteadyTime now, bool hurry) {
 bool Lane::start_preflight() {
   std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
   if (!request) return false;
-  preflight_id_ = host_.next_request_id++;
-  host_.request_lanes[preflight_id_] = this;
-  host_.http.send(preflight_id_, *request);
+  const std::uint64_t id = host_.next_request_id++;
+  try {
+    host_.request_lanes[id] = this;
+    host_.http.send(id, *request);
+  } catch (const std::exception& error) {  // no memory for it: as if nobody answered
+    HttpReply none;
+    none.error = error.what();
+    encoder_->on_preflight(none, host_.clock.now());
+    return false;
+  }
+  preflight_id_ = id;
   destination_.counters().requests.fetch_add(1, kRelaxed);
   return true;
 }
 
 bool Lane::may_send(SteadyTime now) const noexcept {
-  if (preflight_id_ != 0) return false;
+  if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
 }
@@ -609,7 +617,10 @@ void Lane::forget_bytes(const Batch& batch) noexcept {
 
 std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  if (preflight_id_ != 0 || in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
+  // A reply comes first.
+  if (preflight_id_ != 0 || encoder_->is_waiting() || in_flight_.size() >= allowed) {
+    return std::nullopt;
+  }
   const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
   if (!ready_.empty()) return allowed_from;
   if (building_.fragments.empty()) return std::nullopt;

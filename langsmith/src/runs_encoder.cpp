@@ -71,6 +71,7 @@ class RunsEncoder final : public llmtrace::Encoder {
     server_->learn(reply, now);
     adopt_limits();
   }
+  bool is_waiting() const noexcept override { return server_->is_asked(); }
 
   llmtrace::Envelope envelope(std::size_t /*payload_bytes*/) const override {
     return {"", std::string(multipart_.end())};

@@ -85,11 +85,13 @@ llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view pa
 std::optional<llmtrace::HttpRequest> ServerInfo::ask(const Wire& wire, Timestamp now) {
   if (known_ || now < ask_again_) return std::nullopt;
   ask_again_ = now + kAskAgain;
+  asked_ = true;
   return wire.open_request("GET", "/info");
 }
 
 void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   ask_again_ = now + kAskAgain;
+  asked_ = false;
   if (reply.status != 200 || !reply.complete) return;  // the defaults serve
   const auto info = JsonValue::parse(reply.body);
   if (!info || !info->is_object()) return;
