@@ -321,8 +321,7 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
   if (request_id == preflight_id_) {
     preflight_id_ = 0;
     encoder_->on_preflight(reply, host_.clock.now());
-    max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
-    max_item_bytes_ = encoder_->limits().max_item_bytes;
+    adopt_limits();
     return;
   }
   const auto found = in_flight_.find(request_id);
@@ -341,6 +340,38 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
                                          " bytes: " + redacted(describe(reply), credentials_));
   }
   apply(std::move(batch), verdict, reply.status);
+}
+
+// What was sealed before the limits were known is cut to them.
+void Lane::adopt_limits() {
+  max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
+  max_item_bytes_ = encoder_->limits().max_item_bytes;
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    forget_bytes(batch);
+    while (!batch.fragments.empty()) {
+      ready_.push_back(take_fitting(batch));
+      held_bytes_ += ready_.back().byte_size();
+      held_items_ += ready_.back().fragments.size();
+    }
+  }
+}
+
+// As many of the first fragments as fit into one request; one at least.
+Batch Lane::take_fitting(Batch& batch) const {
+  std::vector<std::size_t> first;
+  std::vector<std::size_t> rest;
+  const std::size_t begin = batch.fragments.front().begin;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    const bool fits = i < encoder_->limits().max_items &&
+                      batch.fragments[i].end - begin <= max_bytes_ && rest.empty();
+    (fits || i == 0 ? first : rest).push_back(i);
+  }
+  if (rest.empty()) return std::exchange(batch, Batch());
+  Batch result = part(batch, first);
+  batch = part(batch, rest);
+  return result;
 }
 
 Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
