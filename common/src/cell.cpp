@@ -4,6 +4,7 @@
 
 #include "common/src/flusher.h"
 #include "common/src/fork.h"
+#include "common/src/guard.h"
 #include "common/src/registry.h"
 #include "common/src/transport_impl.h"
 
@@ -168,6 +169,8 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   }
   fill(record, std::move(params));
   record.input_from_macro = options.input_from_macro;
+  record.run = options.run;
+  record.project = options.project;
   if (options.attributes) {
     record.attributes = options.attributes;
   } else if (parent_node != nullptr) {
@@ -181,6 +184,15 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
     open->note_open();
   }
   return cell;
+}
+
+Ref<Cell> start_child(Cell* parent, ObservationParams&& params, StartOptions options) noexcept {
+  const ContextNode* const current = current_node();
+  if (parent == nullptr || (current != nullptr && current->handles_too_)) return {};
+  Ref<Cell> child;
+  options.parent = parent;
+  guarded(*parent, [&] { child = start_cell(std::move(params), options); });
+  return child;
 }
 
 void count_late_update(const Cell& cell) noexcept {

@@ -79,6 +79,8 @@ struct StartOptions {
       nullptr;                              // null: the parent's; for a root, every global client
   Ref<const TraceAttributes> attributes{};  // null: the parent's
   std::optional<TraceId> trace_id{};        // of a root, given from outside
+  Ref<RunDetails> run{};                    // of this observation alone
+  std::string project{};                    // see Record::project
   bool input_from_macro = false;
 };
 
@@ -86,6 +88,10 @@ struct StartOptions {
 /// holds for everything below too.
 LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options,
                                      bool* sampled_out = nullptr);
+
+/// A child of `parent`; null when that is null, and inside suppress().
+LLMTRACE_EXPORT Ref<Cell> start_child(Cell* parent, ObservationParams&& params,
+                                      StartOptions options = {}) noexcept;
 
 /// Applies an update; counted as late when the cell has ended.
 LLMTRACE_EXPORT void update_cell(Cell& cell, ObservationUpdate&& update);

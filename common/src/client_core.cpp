@@ -33,9 +33,8 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
   set_ = Ref<const DestinationSet>::adopt(new DestinationSet(std::move(destinations)));
 }
 
-Ref<Cell> ClientCore::start(ObservationParams&& params) {
+Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
   ContextNode* const current = current_node();
-  StartOptions options;
   if (current != nullptr) {
     const bool joins = current->cell() != nullptr &&
                        current->cell()->destinations_->contains(*set_->destinations().front());

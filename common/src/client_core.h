@@ -39,7 +39,7 @@ class LLMTRACE_EXPORT ClientCore {
   TransportImpl& transport() const noexcept { return transport_->impl(); }
 
   /// A child of the current observation if that goes here too, else a root.
-  Ref<Cell> start(ObservationParams&& params);
+  Ref<Cell> start(ObservationParams&& params, StartOptions options = {});
   /// A root here, whatever is current; null inside suppress().
   Ref<Cell> start_root(ObservationParams&& params, StartOptions options);
   /// Inside the scope OBSERVE reaches this client alone.

@@ -99,6 +99,8 @@ class LLMTRACE_EXPORT Encoder {
   /// there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may change by it.
   virtual std::optional<HttpRequest> preflight(Timestamp /*now*/) { return {}; }
   virtual void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) {}
+  /// Whether another encoder of this destination is asking for what this one needs to know, too.
+  virtual bool is_waiting() const noexcept { return false; }
 
   /// `ids` are those of the batch's items, in order. `now` is the wall clock, for HTTP dates.
   virtual Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) = 0;

@@ -231,15 +231,23 @@ void Lane::pump(SteadyTime now, bool hurry) {
 bool Lane::start_preflight() {
   std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
   if (!request) return false;
-  preflight_id_ = host_.next_request_id++;
-  host_.request_lanes[preflight_id_] = this;
-  host_.http.send(preflight_id_, *request);
+  const std::uint64_t id = host_.next_request_id++;
+  try {
+    host_.request_lanes[id] = this;
+    host_.http.send(id, *request);
+  } catch (const std::exception& error) {  // no memory for it: as if nobody answered
+    HttpReply none;
+    none.error = error.what();
+    encoder_->on_preflight(none, host_.clock.now());
+    return false;
+  }
+  preflight_id_ = id;
   destination_.counters().requests.fetch_add(1, kRelaxed);
   return true;
 }
 
 bool Lane::may_send(SteadyTime now) const noexcept {
-  if (preflight_id_ != 0) return false;
+  if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
 }
@@ -313,8 +321,7 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
   if (request_id == preflight_id_) {
     preflight_id_ = 0;
     encoder_->on_preflight(reply, host_.clock.now());
-    max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
-    max_item_bytes_ = encoder_->limits().max_item_bytes;
+    adopt_limits();
     return;
   }
   const auto found = in_flight_.find(request_id);
@@ -333,6 +340,38 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
                                          " bytes: " + redacted(describe(reply), credentials_));
   }
   apply(std::move(batch), verdict, reply.status);
+}
+
+// What was sealed before the limits were known is cut to them.
+void Lane::adopt_limits() {
+  max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
+  max_item_bytes_ = encoder_->limits().max_item_bytes;
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    forget_bytes(batch);
+    while (!batch.fragments.empty()) {
+      ready_.push_back(take_fitting(batch));
+      held_bytes_ += ready_.back().byte_size();
+      held_items_ += ready_.back().fragments.size();
+    }
+  }
+}
+
+// As many of the first fragments as fit into one request; one at least.
+Batch Lane::take_fitting(Batch& batch) const {
+  std::vector<std::size_t> first;
+  std::vector<std::size_t> rest;
+  const std::size_t begin = batch.fragments.front().begin;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    const bool fits = i < encoder_->limits().max_items &&
+                      batch.fragments[i].end - begin <= max_bytes_ && rest.empty();
+    (fits || i == 0 ? first : rest).push_back(i);
+  }
+  if (rest.empty()) return std::exchange(batch, Batch());
+  Batch result = part(batch, first);
+  batch = part(batch, rest);
+  return result;
 }
 
 Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
@@ -609,7 +648,10 @@ void Lane::forget_bytes(const Batch& batch) noexcept {
 
 std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  if (preflight_id_ != 0 || in_flight_.size() >= allowed) return std::nullopt;  // a reply comes first
+  // A reply comes first.
+  if (preflight_id_ != 0 || encoder_->is_waiting() || in_flight_.size() >= allowed) {
+    return std::nullopt;
+  }
   const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
   if (!ready_.empty()) return allowed_from;
   if (building_.fragments.empty()) return std::nullopt;

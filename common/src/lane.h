@@ -112,6 +112,8 @@ class Lane {
   void start_attempt(std::uint64_t id, Batch& batch);
   void prepare_body(Batch& batch);
   bool start_preflight();
+  void adopt_limits();
+  Batch take_fitting(Batch& batch) const;
   Verdict judge(const Batch& batch, const HttpReply& reply);
 
   void apply(Batch batch, const Verdict& verdict, int http_status);

@@ -11,18 +11,6 @@
 
 namespace llmtrace {
 inline namespace v0 {
-namespace {
-
-// The parameters are moved once, from the caller's into the record: they are 400 bytes.
-Observation start_child(Cell* parent, ObservationParams&& params) noexcept {
-  const ContextNode* const current = current_node();
-  if (parent == nullptr || (current != nullptr && current->handles_too_)) return Observation();
-  Ref<Cell> child;
-  guarded(*parent, [&] { child = start_cell(std::move(params), {.parent = parent}); });
-  return Observation(child.detach());
-}
-
-}  // namespace
 
 std::string_view to_string(ObservationType type) noexcept {
   static constexpr std::string_view kNames[] = {"span",      "generation", "event",  "embedding",
@@ -88,17 +76,17 @@ void ObservationHandle::score_trace(ScoreParams params) const noexcept {
 }
 
 Observation ObservationHandle::start_observation(ObservationParams params) const noexcept {
-  return start_child(cell_, std::move(params));
+  return Observation(start_child(cell_, std::move(params)).detach());
 }
 
 Observation ObservationHandle::span(ObservationParams params) const noexcept {
   params.as_type = ObservationType::Span;
-  return start_child(cell_, std::move(params));
+  return Observation(start_child(cell_, std::move(params)).detach());
 }
 
 Observation ObservationHandle::generation(ObservationParams params) const noexcept {
   params.as_type = ObservationType::Generation;
-  return start_child(cell_, std::move(params));
+  return Observation(start_child(cell_, std::move(params)).detach());
 }
 
 void ObservationHandle::event(ObservationParams params) const noexcept {

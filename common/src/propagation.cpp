@@ -120,7 +120,9 @@ std::vector<HttpHeader> inject_record(const Record& record, const TraceAttribute
   for (const auto& propagator : propagators()) {
     propagator->inject(record, attributes, headers, baggage);
   }
-  if (!baggage.items().empty()) headers.push_back({"baggage", baggage.text()});
+  if (std::string text = baggage.text(); !text.empty()) {
+    headers.push_back({"baggage", std::move(text)});
+  }
   return headers;
 }
 
@@ -138,7 +140,11 @@ std::string_view Baggage::find(std::string_view key) const noexcept {
 }
 
 void Baggage::parse(std::string_view header) {
-  for_each_part(header.substr(0, kMaxBaggageBytes), [this](std::string_view member) {
+  if (header.size() > kMaxBaggageBytes) {  // without the member that is cut in two
+    const std::size_t comma = header.rfind(',', kMaxBaggageBytes);
+    header = header.substr(0, comma == std::string_view::npos ? 0 : comma);
+  }
+  for_each_part(header, [this](std::string_view member) {
     member = trimmed(member.substr(0, member.find(';')));  // properties say nothing to us
     const std::size_t equals = member.find('=');
     if (equals == std::string_view::npos || items_.size() >= kMaxBaggageItems) return;
@@ -176,8 +182,10 @@ std::vector<HttpHeader> inject(const ObservationHandle& observation,
   Cell* const cell = observation.cell();
   if (cell == nullptr) return headers;
   guarded([&] {
-    const Ref<const TraceAttributes> attributes = inherited_attributes(*cell);
-    headers = inject_record(cell->record, options.baggage ? attributes.get() : nullptr);
+    Ref<const TraceAttributes> attributes;
+    if (options.baggage) attributes = inherited_attributes(*cell);
+    if (options.baggage && !attributes) attributes = Ref<const TraceAttributes>::make();
+    headers = inject_record(cell->record, attributes.get());
   });
   return headers;
 }

@@ -69,7 +69,6 @@ struct RunFields {
   Json extra;
   Json serialized;
   std::string reference_example_id;
-  std::string project;
 
   std::size_t byte_size() const noexcept {
     std::size_t size = sizeof(RunFields) + extra.text().size() + serialized.text().size();
@@ -125,6 +124,7 @@ struct Record {
   const Record* parent = nullptr;
   Ref<RefCounted> parent_owner;
   Ref<const RemoteParent> remote;  // of a local root
+  std::string project;             // where a vendor is to show it and its descendants; mostly empty
 
   /// Frees what is large once it is encoded; the ids stay.
   void drop_payload() noexcept {

@@ -201,10 +201,11 @@ bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 Run Client::start_run(RunParams params) noexcept {
   if (!enabled()) return {};
   Ref<Cell> cell;
-  llmtrace::guarded([&] { cell = impl_->core.start(observation_params(params)); });
-  Run run{Observation(cell.detach())};
-  add_details(run.observation(), std::move(params));
-  return run;
+  llmtrace::guarded([&] {
+    llmtrace::StartOptions options = start_options(params, impl_->core.transport().log());
+    cell = impl_->core.start(observation_params(params), std::move(options));
+  });
+  return Observation(cell.detach());
 }
 
 std::string Client::create_feedback(FeedbackParams params) noexcept {

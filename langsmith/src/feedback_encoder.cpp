@@ -125,6 +125,7 @@ class FeedbackEncoder final : public llmtrace::Encoder {
       server_->session_id = list->elements().front()["id"].as_string();
     }
   }
+  bool is_waiting() const noexcept override { return server_->is_asked(); }
 
   llmtrace::Envelope envelope(std::size_t /*payload_bytes*/) const override { return {}; }
   bool assemble(const std::vector<std::string_view>& fragments, std::string& body) override {

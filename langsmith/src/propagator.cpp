@@ -14,6 +14,7 @@ using llmtrace::JsonValue;
 
 constexpr std::size_t kMaxPathBytes = 32 * 1024;
 constexpr std::size_t kMaxMetadata = 32;
+constexpr std::size_t kMaxTags = 64;
 constexpr std::string_view kTime = "dddddddd" "T" "dddddddddddd" "Z";
 constexpr std::string_view kUuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
@@ -54,7 +55,7 @@ void read_tags(std::string_view text, llmtrace::PropagateParams& attributes) {
   std::vector<std::string> tags = attributes.tags.items();
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) tags.emplace_back(text.substr(0, comma));
+    if (comma > 0 && tags.size() < kMaxTags) tags.emplace_back(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   attributes.tags = llmtrace::StringList(std::move(tags));
@@ -72,8 +73,8 @@ class RunPropagator final : public llmtrace::Propagator {
       baggage.add("langsmith-metadata", attributes->metadata.to_text());
     }
     if (!attributes->tags.empty()) baggage.add("langsmith-tags", comma_separated(attributes->tags));
-    if (record.run && !record.run->project.empty()) {
-      baggage.add("langsmith-project", record.run->project);
+    if (const std::string& project = project_of(record); !project.empty()) {
+      baggage.add("langsmith-project", project);
     }
   }
 

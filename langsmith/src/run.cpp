@@ -2,7 +2,6 @@
 #include <llmtrace/propagation.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
@@ -40,6 +39,28 @@ void append_tags(RunDetails& run, const StringList& tags) {
   }
 }
 
+bool is_attachment_name(std::string_view name) noexcept {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != '.' && c != '"' && c != '\\' && c != 0x7f;
+  });
+}
+
+// Its name and its type stand in headers of the request's parts.
+bool may_be_sent(const Attachment& attachment, llmtrace::RateLimitedLog& log) {
+  const bool valid_type =
+      !attachment.mime_type.empty() && llmtrace::is_header_value(attachment.mime_type);
+  if (is_attachment_name(attachment.name) && valid_type) return true;
+  log.write(llmtrace::LogLevel::Warning,
+            "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs "
+            "a MIME type");
+  return false;
+}
+
+void append_attachment(RunDetails& run, Attachment&& attachment) {
+  run.attachments.push_back({std::move(attachment.name), std::move(attachment.mime_type),
+                             std::move(attachment.bytes)});
+}
+
 ObservationUpdate update_of(RunUpdate&& update) {
   ObservationUpdate result{.name = std::move(update.name),
                            .input = std::move(update.inputs),
@@ -68,44 +89,22 @@ llmtrace::ObservationParams observation_params(RunParams& params) {
           .start_time = params.start_time};
 }
 
-bool is_attachment_name(std::string_view name) noexcept {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && c != '.' && c != '"' && c != '\\' && c != 0x7f;
-  });
-}
-
-void add_details(const Observation& observation, RunParams&& params) noexcept {
+llmtrace::StartOptions start_options(RunParams& params, llmtrace::RateLimitedLog& log) {
+  llmtrace::StartOptions options;
+  options.project = std::move(params.project_name);
   const bool any = !params.tags.empty() || !params.extra.is_absent() ||
-                   !params.serialized.is_absent() || !params.project_name.empty() ||
-                   !params.reference_example_id.empty();
-  if (any) {
-    change_details(observation, [&](RunDetails& run) {
-      append_tags(run, params.tags);
-      run.extra = std::move(params.extra);
-      run.serialized = std::move(params.serialized);
-      run.project = std::move(params.project_name);
-      run.reference_example_id = std::move(params.reference_example_id);
-    });
+                   !params.serialized.is_absent() || !params.reference_example_id.empty() ||
+                   !params.attachments.empty();
+  if (!any) return options;
+  options.run = Ref<RunDetails>::make();
+  append_tags(*options.run, params.tags);
+  options.run->extra = std::move(params.extra);
+  options.run->serialized = std::move(params.serialized);
+  options.run->reference_example_id = std::move(params.reference_example_id);
+  for (Attachment& attachment : params.attachments) {
+    if (may_be_sent(attachment, log)) append_attachment(*options.run, std::move(attachment));
   }
-  for (Attachment& attachment : params.attachments) add_attachment(observation, std::move(attachment));
-}
-
-void add_attachment(const Observation& observation, Attachment attachment) noexcept {
-  Cell* const cell = observation.cell();
-  if (cell == nullptr) return;
-  // Both stand in headers of the request's parts.
-  const bool valid_type = llmtrace::is_header_value(attachment.mime_type);
-  if (!is_attachment_name(attachment.name) || !valid_type) {
-    cell->destinations_->keeper().log().write(
-        llmtrace::LogLevel::Warning,
-        "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs a "
-        "MIME type");
-    return;
-  }
-  change_details(observation, [&](RunDetails& run) {
-    run.attachments.push_back({std::move(attachment.name), std::move(attachment.mime_type),
-                               std::move(attachment.bytes)});
-  });
+  return options;
 }
 
 std::string Run::id() const {
@@ -124,17 +123,14 @@ std::string Run::dotted_order() const {
 }
 
 Run Run::start_run(RunParams params) const noexcept {
-  Run child(observation_.start_observation(observation_params(params)));
-  if (params.project_name.empty()) {
-    Cell* const cell = observation_.cell();
-    llmtrace::guarded([&] {
-      if (cell == nullptr) return;
-      const std::lock_guard lock(cell->lock);
-      if (cell->record.run) params.project_name = cell->record.run->project;
-    });
-  }
-  add_details(child.observation_, std::move(params));
-  return child;
+  Cell* const parent = observation_.cell();
+  Ref<Cell> child;
+  llmtrace::guarded([&] {
+    if (parent == nullptr) return;
+    llmtrace::StartOptions options = start_options(params, parent->destinations_->keeper().log());
+    child = llmtrace::start_child(parent, observation_params(params), std::move(options));
+  });
+  return Observation(child.detach());
 }
 
 void Run::update(RunUpdate update) const noexcept {
@@ -167,7 +163,13 @@ void Run::set_usage(UsageMetadata usage) const noexcept {
 void Run::first_token() const noexcept { observation_.first_token(); }
 
 void Run::add_attachment(Attachment attachment) const noexcept {
-  langsmith::add_attachment(observation_, std::move(attachment));
+  Cell* const cell = observation_.cell();
+  if (cell == nullptr) return;
+  llmtrace::guarded(*cell, [&] {
+    if (!may_be_sent(attachment, cell->destinations_->keeper().log())) return;
+    change_details(observation_,
+                   [&](RunDetails& run) { append_attachment(run, std::move(attachment)); });
+  });
 }
 
 void Run::end(RunUpdate update) const noexcept {

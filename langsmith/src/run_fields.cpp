@@ -138,6 +138,12 @@ RunPlace place_of(const Record& record) {
   return place;
 }
 
+const std::string& project_of(const Record& record) noexcept {
+  const Record* at = &record;
+  while (at->project.empty() && at->parent != nullptr) at = at->parent;
+  return at->project.empty() && at->remote ? at->remote->project : at->project;
+}
+
 std::string_view to_string(RunType type) noexcept {
   static constexpr std::string_view kNames[] = {"tool",      "chain",  "llm",   "retriever",
                                                 "embedding", "prompt", "parser"};

@@ -3,16 +3,16 @@
 
 #include <langsmith/run.h>
 
-#include <string_view>
+#include "common/src/cell.h"
+#include "common/src/rate_limited_log.h"
 
 namespace langsmith {
 inline namespace v0 {
 
 /// Moves out of `params` what every observation has.
 llmtrace::ObservationParams observation_params(RunParams& params);
-/// The rest, which only runs have.
-void add_details(const llmtrace::Observation& observation, RunParams&& params) noexcept;
-void add_attachment(const llmtrace::Observation& observation, Attachment attachment) noexcept;
+/// And the rest, which only runs have. What is wrong with an attachment is told in `log`.
+llmtrace::StartOptions start_options(RunParams& params, llmtrace::RateLimitedLog& log);
 
 }  // namespace v0
 }  // namespace langsmith

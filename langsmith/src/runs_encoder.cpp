@@ -71,6 +71,7 @@ class RunsEncoder final : public llmtrace::Encoder {
     server_->learn(reply, now);
     adopt_limits();
   }
+  bool is_waiting() const noexcept override { return server_->is_asked(); }
 
   llmtrace::Envelope envelope(std::size_t /*payload_bytes*/) const override {
     return {"", std::string(multipart_.end())};
@@ -90,17 +91,13 @@ class RunsEncoder final : public llmtrace::Encoder {
 
   Verdict judge(const std::vector<llmtrace::Uuid>& /*ids*/, const HttpReply& reply,
                 Timestamp now) override {
-    if (reply.status == 404 && server_->multipart) {
-      server_->multipart = false;
-      server_->feedback_rides = false;
-      return {.kind = Verdict::Kind::Resend, .message = llmtrace::describe(reply)};
-    }
-    Verdict verdict = judge_reply(reply, now);
-    if (reply.status == 404) {
-      verdict.message += "; this server takes no runs: check LANGSMITH_ENDPOINT (" +
-                         wire_->endpoint().url + ")";
-    }
-    return verdict;
+    if (reply.status != 404) return judge_reply(reply, now);
+    // Several requests may have been on their way to /runs/multipart: each of them is sent anew.
+    server_->multipart = false;
+    server_->feedback_rides = false;
+    return {.kind = Verdict::Kind::Resend,
+            .message = llmtrace::describe(reply) + "; this server takes no runs: check " +
+                       "LANGSMITH_ENDPOINT (" + wire_->endpoint().url + ")"};
   }
 
  private:
@@ -154,20 +151,12 @@ class RunsEncoder final : public llmtrace::Encoder {
     run.set_text("run_type", to_string(run_type_of(record.type)));
     run.set("start_time", quoted_time(record.start_time));
     if (phase != Phase::Start) run.set("end_time", quoted_time(record.end_time));
-    run.set_text("session_name", project_of(record));
+    const std::string& project = project_of(record);
+    run.set_text("session_name", project.empty() ? wire_->endpoint().project : project);
     if (record.run) run.set_text("reference_example_id", record.run->reference_example_id);
     const std::vector<std::string> tags = tags_of(record);
     if (!tags.empty()) run.set_json("tags", llmtrace::Json(tags));
     scratch_ = run.text();
-  }
-
-  // Its own, the one that the caller of this service named (where that is allowed), the client's.
-  const std::string& project_of(const Record& record) const noexcept {
-    if (record.run && !record.run->project.empty()) return record.run->project;
-    const Record* root = &record;
-    while (root->parent != nullptr) root = root->parent;
-    const bool named = root->remote && !root->remote->project.empty();
-    return named ? root->remote->project : wire_->endpoint().project;
   }
 
   void write_details(std::string& out, const Record& record, const std::string& name,

@@ -85,11 +85,13 @@ llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view pa
 std::optional<llmtrace::HttpRequest> ServerInfo::ask(const Wire& wire, Timestamp now) {
   if (known_ || now < ask_again_) return std::nullopt;
   ask_again_ = now + kAskAgain;
+  asked_ = true;
   return wire.open_request("GET", "/info");
 }
 
 void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   ask_again_ = now + kAskAgain;
+  asked_ = false;
   if (reply.status != 200 || !reply.complete) return;  // the defaults serve
   const auto info = JsonValue::parse(reply.body);
   if (!info || !info->is_object()) return;
@@ -97,7 +99,8 @@ void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   const JsonValue& batch = (*info)["batch_ingest_config"];
   const JsonValue& flags = (*info)["instance_flags"];
   const JsonValue* const use_multipart = batch.find("use_multipart_endpoint");
-  multipart = use_multipart != nullptr && use_multipart->as_bool();
+  // A 404 has told already what this says of a server behind another one.
+  multipart = multipart && use_multipart != nullptr && use_multipart->as_bool();
   max_items = limit_of(batch["size_limit"], max_items, kMostItems);
   max_bytes = limit_of(batch["size_limit_bytes"], max_bytes, kMostBytes);
   zstd = flags["zstd_compression_enabled"].as_bool();

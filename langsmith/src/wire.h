@@ -48,9 +48,12 @@ class ServerInfo {
   /// GET /info, unless its answer is known or asking failed a moment ago.
   std::optional<llmtrace::HttpRequest> ask(const Wire& wire, llmtrace::Timestamp now);
   void learn(const llmtrace::HttpReply& reply, llmtrace::Timestamp now);
+  /// Whether one of the encoders has asked and there is no answer yet.
+  bool is_asked() const noexcept { return asked_; }
 
  private:
   bool known_ = false;
+  bool asked_ = false;
   llmtrace::Timestamp ask_again_{};
 };
 
