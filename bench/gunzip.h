@@ -1,8 +1,6 @@
 // Gunzip unpacks one gzip body at a time into memory that it keeps. One thread.
 #pragma once
 
-#include <zlib.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,18 +10,14 @@ namespace llmtrace::bench {
 class Gunzip {
  public:
   Gunzip();
-  ~Gunzip();
-  Gunzip(const Gunzip&) = delete;
-  Gunzip& operator=(const Gunzip&) = delete;
 
-  /// False when `packed` is not exactly one complete gzip member, or unpacks to more than 256 MiB.
+  /// False when `packed` is not complete, valid gzip, or unpacks to more than 256 MiB.
   bool unpack(std::string_view packed);
   /// What was unpacked, followed by a zero byte; valid until the next call.
   char* data() noexcept { return buffer_.data(); }
   std::size_t size() const noexcept { return size_; }
 
  private:
-  z_stream stream_{};
   std::string buffer_;
   std::size_t size_ = 0;
 };

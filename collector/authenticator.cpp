@@ -3,11 +3,22 @@
 #include <utility>
 
 #include "collector/base64.h"
+#include "common/src/http_text.h"
 
 namespace llmtrace::collector {
 namespace {
 
-// In time that depends on the lengths alone.
+// What follows "<scheme> " in a credential of that scheme.
+std::optional<std::string_view> after_scheme(std::string_view credential, std::string_view scheme) {
+  if (credential.size() <= scheme.size() || credential[scheme.size()] != ' ' ||
+      !same_ignoring_case(credential.substr(0, scheme.size()), scheme)) {
+    return std::nullopt;
+  }
+  return credential.substr(scheme.size() + 1);
+}
+
+}  // namespace
+
 bool is_same_key(std::string_view given, std::string_view key) noexcept {
   if (given.size() != key.size()) return false;
   unsigned difference = 0;
@@ -17,26 +28,18 @@ bool is_same_key(std::string_view given, std::string_view key) noexcept {
   return difference == 0;
 }
 
-// What follows "<scheme> " in a credential of that scheme.
-std::optional<std::string_view> after_scheme(std::string_view credential, std::string_view scheme) {
-  if (credential.size() <= scheme.size() || credential[scheme.size()] != ' ' ||
-      !same_text_ignoring_case(credential.substr(0, scheme.size()), scheme)) {
-    return std::nullopt;
-  }
-  return credential.substr(scheme.size() + 1);
+std::optional<std::string_view> bearer_token(const HttpRequest& request) {
+  return after_scheme(request.header("Authorization").value_or(""), "Bearer");
 }
-
-}  // namespace
 
 Authenticator::Authenticator(std::string public_key, std::string secret_key)
     : public_key_(std::move(public_key)), secret_key_(std::move(secret_key)) {}
 
 Access Authenticator::access_of(const HttpRequest& request) const {
-  const std::string_view credential = request.header("Authorization").value_or("");
-  if (const auto token = after_scheme(credential, "Bearer")) {
+  if (const auto token = bearer_token(request)) {
     return is_same_key(*token, public_key_) ? Access::Scores : Access::Nobody;
   }
-  const auto basic = after_scheme(credential, "Basic");
+  const auto basic = after_scheme(request.header("Authorization").value_or(""), "Basic");
   if (!basic) return Access::Nobody;
   const std::string keys = decode_base64(*basic).value_or("");
   const std::size_t colon = keys.find(':');

@@ -11,6 +11,18 @@ class BadRequest : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The input can be read and says what it must not; answered with 422.
+class UnprocessableEntity : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The input is about something that is not here; answered with 404.
+class NotFound : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// The input is larger than allowed once unpacked; answered with 413.
 class PayloadTooLarge : public std::runtime_error {
  public:

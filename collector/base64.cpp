@@ -1,6 +1,9 @@
 #include "collector/base64.h"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "common/src/http_text.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -19,14 +22,10 @@ std::optional<std::uint32_t> digit(char c) noexcept {
 }  // namespace
 
 std::string encode_base64url(std::string_view bytes) {
-  std::string text;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char byte : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(byte);
-    for (count += 8; count >= 6; count -= 6) text += kAlphabet[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) text += kAlphabet[(bits << (6 - count)) & 63];
+  std::string text = base64(bytes);
+  text.erase(text.find_last_not_of('=') + 1);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
   return text;
 }
 

@@ -2,24 +2,19 @@
 
 #include <llmtrace/json_writer.h>
 
+#include <array>
 #include <iterator>
 #include <utility>
 
 #include "collector/json_reply.h"
+#include "collector/langsmith/replies.h"
 #include "collector/project.h"
 
 namespace llmtrace::collector {
 namespace {
 
-constexpr std::string_view kTracePath = "/api/public/traces/";
+constexpr std::string_view kLangfusePrefix = "/api/public/";
 constexpr std::string_view kIngestionPath = "/api/public/ingestion";
-
-// A path that ends in '/' stands for itself and one more segment.
-bool matches(std::string_view pattern, std::string_view path) {
-  if (!pattern.ends_with('/')) return path == pattern;
-  return path.size() > pattern.size() && path.starts_with(pattern) &&
-         path.find('/', pattern.size()) == std::string_view::npos;
-}
 
 HttpResponse takes_no_body() { return message_reply(413, "this request takes no body"); }
 
@@ -40,13 +35,15 @@ HttpResponse projects() {
 Collector::Collector(const CollectorOptions& options)
     : options_(options),
       authenticator_(options.public_key, options.secret_key),
-      store_(options.database),
+      database_(options.database),
+      store_(database_),
       otlp_(store_),
       scores_(store_, options.behaviour),
       ingestion_(store_, options.behaviour),
       observations_(store_),
       score_reads_(store_),
       legacy_reads_(store_),
+      langsmith_(database_, options.langsmith),
       routes_(make_routes()),
       server_(options.server, *this) {}
 
@@ -58,13 +55,8 @@ std::string Collector::url() const {
 Admission Collector::admit(const HttpRequest& request) {
   const Route* route = find(request);
   if (route == nullptr) return {.refusal = refuse_unknown(request)};
-  const Access access = authenticator_.access_of(request);
-  if (route->access != Access::Nobody && access == Access::Nobody) {
-    return {.refusal = unauthorized(request)};
-  }
-  if (route->access == Access::Project && access != Access::Project) {
-    return {.refusal = message_reply(
-                403, "Access denied: this route needs Basic auth with the secret key")};
+  if (route->guard) {
+    if (auto refusal = route->guard(request)) return {.refusal = std::move(refusal)};
   }
   return {.body_limit_bytes = route->body_limit_bytes, .too_large = route->too_large()};
 }
@@ -73,33 +65,48 @@ HttpResponse Collector::handle(const HttpRequest& request) {
   return find(request)->answer(request);  // admit() has found it
 }
 
-std::vector<Collector::Route> Collector::make_routes() {
-  std::vector<Route> routes = common_routes();
-  std::vector<Route> more = options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes();
-  routes.insert(routes.end(), std::make_move_iterator(more.begin()),
-                std::make_move_iterator(more.end()));
+// The guard of a Langfuse route.
+Guard Collector::needs(Access needed) {
+  return [this, needed](const HttpRequest& request) -> std::optional<HttpResponse> {
+    const Access access = authenticator_.access_of(request);
+    if (access == Access::Nobody) return unauthorized(request);
+    if (needed == Access::Project && access != Access::Project) {
+      return message_reply(403, "Access denied: this route needs Basic auth with the secret key");
+    }
+    return std::nullopt;
+  };
+}
+
+std::vector<Route> Collector::make_routes() {
+  std::vector<Route> routes;
+  for (std::vector<Route>& group :
+       std::array{common_routes(), options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
+                  langsmith_.routes()}) {
+    routes.insert(routes.end(), std::make_move_iterator(group.begin()),
+                  std::make_move_iterator(group.end()));
+  }
   return routes;
 }
 
-std::vector<Collector::Route> Collector::common_routes() {
+std::vector<Route> Collector::common_routes() {
   return {{.method = "GET",
            .path = "/api/public/health",
-           .access = Access::Nobody,
            .too_large = &takes_no_body,
            .answer = [this](const HttpRequest&) { return health(); }},
           {.method = "GET",
            .path = "/api/public/projects",
+           .guard = needs(Access::Project),
            .too_large = &takes_no_body,
            .answer = [](const HttpRequest&) { return projects(); }},
           {.method = "POST",
            .path = "/api/public/scores",
-           .access = Access::Scores,
+           .guard = needs(Access::Scores),
            .body_limit_bytes = ScoresRoute::kBodyLimitBytes,
            .too_large = &ScoresRoute::too_large,
            .answer = [this](const HttpRequest& request) { return scores_.post(request); }},
           {.method = "POST",
-           .path = kIngestionPath,
-           .access = Access::Scores,
+           .path = std::string(kIngestionPath),
+           .guard = needs(Access::Scores),
            .body_limit_bytes = IngestionRoute::kBodyLimitBytes,
            .too_large = &IngestionRoute::too_large,
            .answer = [this](const HttpRequest& request) {
@@ -107,62 +114,70 @@ std::vector<Collector::Route> Collector::common_routes() {
            }}};
 }
 
-std::vector<Collector::Route> Collector::v4_routes() {
+std::vector<Route> Collector::v4_routes() {
   return {{.method = "POST",
            .path = "/api/public/otel/v1/traces",
+           .guard = needs(Access::Project),
            .body_limit_bytes = OtlpRoute::kBodyLimitBytes,
            .too_large = &OtlpRoute::too_large,
            .answer = [this](const HttpRequest& request) { return otlp_.post(request); }},
           {.method = "POST",  // accepted and discarded, as there
            .path = "/api/public/otel/v1/metrics",
+           .guard = needs(Access::Project),
            .body_limit_bytes = OtlpRoute::kBodyLimitBytes,
            .too_large = &OtlpRoute::too_large,
            .answer = [](const HttpRequest&) { return json_reply(200, "{}"); }},
           {.method = "GET",
            .path = "/api/public/v2/observations",
+           .guard = needs(Access::Project),
            .too_large = &takes_no_body,
            .answer = [this](const HttpRequest& request) { return observations_.get(request); }},
           {.method = "GET",
            .path = "/api/public/v3/scores",
+           .guard = needs(Access::Project),
            .too_large = &takes_no_body,
            .answer = [this](const HttpRequest& request) { return score_reads_.get(request); }}};
 }
 
-std::vector<Collector::Route> Collector::v2_routes() {
+std::vector<Route> Collector::v2_routes() {
   return {
       {.method = "GET",
-       .path = kTracePath,
+       .path = "/api/public/traces/{}",
+       .guard = needs(Access::Project),
        .too_large = &takes_no_body,
        .answer =
            [this](const HttpRequest& request) {
-             return legacy_reads_.get_trace(
-                 std::string_view(request.path).substr(kTracePath.size()));
+             return legacy_reads_.get_trace(path_segment(request.path));
            }},
       {.method = "GET",
        .path = "/api/public/observations",
+       .guard = needs(Access::Project),
        .too_large = &takes_no_body,
        .answer =
            [this](const HttpRequest& request) { return legacy_reads_.get_observations(request); }},
       {.method = "GET",
        .path = "/api/public/scores",
+       .guard = needs(Access::Project),
        .too_large = &takes_no_body,
        .answer = [this](const HttpRequest& request) { return legacy_reads_.get_scores(request); }}};
 }
 
-const Collector::Route* Collector::find(const HttpRequest& request) const {
+const Route* Collector::find(const HttpRequest& request) const {
   for (const Route& route : routes_) {
-    if (request.method == route.method && matches(route.path, request.path)) return &route;
+    if (request.method == route.method && route.matches(request.path)) return &route;
   }
   return nullptr;
 }
 
 // A GET that this version has withdrawn is a 404, also where POST is served under the same path.
 HttpResponse Collector::refuse_unknown(const HttpRequest& request) const {
+  const bool is_langfuse = request.path.starts_with(kLangfusePrefix);
   for (const Route& route : routes_) {
-    if (matches(route.path, request.path) && request.method != "GET") {
-      return message_reply(405, "Method not allowed");
-    }
+    if (request.method == "GET" || !route.matches(request.path)) continue;
+    return is_langfuse ? message_reply(405, "Method not allowed")
+                       : detail_reply(405, "Method Not Allowed");
   }
+  if (!is_langfuse) return detail_reply(404, "Not Found");
   return named_error_reply(404, "LangfuseNotFoundError",
                            "this server version has nothing at " + request.path);
 }

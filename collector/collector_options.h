@@ -4,10 +4,11 @@
 #include <string>
 
 #include "collector/http_server.h"
+#include "collector/langsmith/langsmith_options.h"
 
 namespace llmtrace::collector {
 
-/// The server version whose protocol the collector speaks, with what that version refuses.
+/// The Langfuse version whose protocol the collector speaks, with what that version refuses.
 enum class Behaviour { V2, V4_16, V4_59 };
 
 struct CollectorOptions {
@@ -16,6 +17,7 @@ struct CollectorOptions {
   std::string public_key = "pk-lf-local";
   std::string secret_key = "sk-lf-local";
   Behaviour behaviour = Behaviour::V4_59;
+  LangSmithOptions langsmith{};
 };
 
 }  // namespace llmtrace::collector

@@ -32,7 +32,4 @@ struct HttpResponse {
   std::vector<NameValue> headers{};
 };
 
-/// Whether `left` and `right` are the same ASCII text, whatever the case of their letters.
-bool same_text_ignoring_case(std::string_view left, std::string_view right) noexcept;
-
 }  // namespace llmtrace::collector

@@ -11,7 +11,7 @@ namespace llmtrace::collector {
 std::string to_hex(std::string_view bytes);
 /// Whether `id` is exactly `digits` lower-case hexadecimal digits.
 bool is_lower_hex(std::string_view id, std::size_t digits) noexcept;
-/// A random UUID (version 4).
+/// A random UUID (version 4), from the system's source of randomness: nobody can guess it.
 std::string make_uuid();
 
 }  // namespace llmtrace::collector

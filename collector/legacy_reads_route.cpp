@@ -18,7 +18,6 @@ namespace llmtrace::collector {
 namespace {
 
 constexpr LimitRange kLimit{.fallback = 50, .maximum = 100};
-constexpr RowPage kAllRows{.limit = std::numeric_limits<std::int64_t>::max()};
 constexpr int kValueDepth = JsonValue::kDefaultMaxDepth - 8;  // it stands inside a reply
 
 // Input and output as JSON values: text that is JSON becomes that value again.
@@ -159,20 +158,31 @@ std::string observations_json(const std::vector<Observation>& rows) {
   return json;
 }
 
-struct PageRequest {
-  std::int64_t page = 1;
-  std::int64_t limit = 50;
-
-  [[nodiscard]] RowPage rows() const { return {.limit = limit, .offset = (page - 1) * limit}; }
-};
-
-HttpResponse page_reply(const std::string& data, const PageRequest& page, std::int64_t total) {
-  std::string meta;
-  JsonWriter(meta).object({{"page", page.page},
-                           {"limit", page.limit},
-                           {"totalItems", total},
-                           {"totalPages", (total + page.limit - 1) / page.limit}});
-  return json_reply(200, "{\"data\":" + data + ",\"meta\":" + meta + "}");
+// What both lists share: filters by trace, name and environment, and numbered pages.
+template <class ReadFilter, class RowsJson>
+HttpResponse page_reply(Store& store, std::string_view table, const HttpRequest& request,
+                        const ReadFilter& read_filter, const RowsJson& rows_json) {
+  try {
+    const QueryReader query(request);
+    RowFilter filter;
+    query.filter_equal(filter, "traceId", "trace_id");
+    query.filter_equal(filter, "name", "name");
+    query.filter_list(filter, "environment", "environment");
+    read_filter(query, filter);
+    const std::int64_t page = query.page();
+    const std::int64_t limit = query.limit(kLimit);
+    const std::string data =
+        rows_json(filter, RowPage{.limit = limit, .offset = (page - 1) * limit});
+    const std::int64_t total = store.count(table, filter);
+    std::string meta;
+    JsonWriter(meta).object({{"page", page},
+                             {"limit", limit},
+                             {"totalItems", total},
+                             {"totalPages", (total + limit - 1) / limit}});
+    return json_reply(200, "{\"data\":" + data + ",\"meta\":" + meta + "}");
+  } catch (const BadRequest& error) {
+    return invalid_parameter_reply("", error.what());
+  }
 }
 
 }  // namespace
@@ -200,41 +210,29 @@ HttpResponse LegacyReadsRoute::get_trace(std::string_view id) {
 }
 
 HttpResponse LegacyReadsRoute::get_observations(const HttpRequest& request) {
-  try {
-    const QueryReader query(request);
-    RowFilter filter;
-    query.filter_equal(filter, "traceId", "trace_id");
-    query.filter_equal(filter, "name", "name");
+  const auto read_filter = [](const QueryReader& query, RowFilter& filter) {
     query.filter_equal(filter, "type", "type");
     query.filter_equal(filter, "level", "level");
     query.filter_equal(filter, "version", "version");
     query.filter_equal(filter, "parentObservationId", "parent_id");
-    query.filter_list(filter, "environment", "environment");
     query.filter_times(filter, "fromStartTime", "toStartTime", "start_ms");
-    const PageRequest page{.page = query.page(), .limit = query.limit(kLimit)};
-    const auto rows = store_.observations(filter, page.rows());
-    return page_reply(observations_json(rows), page, store_.count(Observation::kTable, filter));
-  } catch (const BadRequest& error) {
-    return invalid_parameter_reply("", error.what());
-  }
+  };
+  const auto rows_json = [this](const RowFilter& filter, const RowPage& page) {
+    return observations_json(store_.observations(filter, page));
+  };
+  return page_reply(store_, Observation::kTable, request, read_filter, rows_json);
 }
 
 HttpResponse LegacyReadsRoute::get_scores(const HttpRequest& request) {
-  try {
-    const QueryReader query(request);
-    RowFilter filter;
-    query.filter_equal(filter, "traceId", "trace_id");
-    query.filter_equal(filter, "name", "name");
+  const auto read_filter = [](const QueryReader& query, RowFilter& filter) {
     query.filter_equal(filter, "source", "source");
     query.filter_equal(filter, "dataType", "data_type");
-    query.filter_list(filter, "environment", "environment");
     query.filter_times(filter, "fromTimestamp", "toTimestamp", "timestamp_ms");
-    const PageRequest page{.page = query.page(), .limit = query.limit(kLimit)};
-    const auto rows = store_.scores(filter, page.rows());
-    return page_reply(scores_json(rows), page, store_.count(Score::kTable, filter));
-  } catch (const BadRequest& error) {
-    return invalid_parameter_reply("", error.what());
-  }
+  };
+  const auto rows_json = [this](const RowFilter& filter, const RowPage& page) {
+    return scores_json(store_.scores(filter, page));
+  };
+  return page_reply(store_, Score::kTable, request, read_filter, rows_json);
 }
 
 }  // namespace llmtrace::collector

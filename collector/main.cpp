@@ -17,7 +17,31 @@ namespace {
 using llmtrace::collector::Behaviour;
 using llmtrace::collector::Collector;
 using llmtrace::collector::CollectorOptions;
+using llmtrace::collector::LangSmithOptions;
 using llmtrace::collector::LoopbackAddress;
+
+void add_langsmith_options(CLI::App& app, LangSmithOptions& options) {
+  app.add_option("--langsmith-api-key", options.api_key, "LangSmith key of the clients")
+      ->capture_default_str();
+  app.add_option("--langsmith-version", options.version, "LangSmith version that /info tells")
+      ->capture_default_str();
+  app.add_flag("!--langsmith-no-multipart", options.takes_multipart,
+               "Be a server without /runs/multipart");
+  app.add_flag("!--langsmith-no-zstd", options.takes_zstd, "Take no zstd");
+  app.add_flag("!--langsmith-no-gzip", options.takes_gzip, "Take no gzip");
+  app.add_option("--langsmith-size-limit", options.size_limit, "Runs per batch that /info advises")
+      ->capture_default_str();
+  app.add_option("--langsmith-size-limit-bytes", options.size_limit_bytes,
+                 "Bytes per batch that /info advises")
+      ->capture_default_str();
+  app.add_option("--langsmith-body-limit", options.body_limit_bytes,
+                 "Bytes of a body, as sent and as unpacked, from which on it is a 413")
+      ->capture_default_str();
+  app.add_option("--langsmith-name-limit", options.name_limit,
+                 "Refuse runs with longer names, as older servers do (128); 0 (default) = none");
+  app.add_flag("--langsmith-feedback-needs-session", options.feedback_needs_session,
+               "Refuse feedback without session_id");
+}
 
 void add_options(CLI::App& app, CollectorOptions& options) {
   const std::map<std::string, Behaviour> behaviours{
@@ -33,9 +57,10 @@ void add_options(CLI::App& app, CollectorOptions& options) {
       ->capture_default_str();
   app.add_option("--secret-key", options.secret_key, "Secret key of the clients")
       ->capture_default_str();
-  app.add_option("--behave-as", options.behaviour, "Server version whose protocol to speak")
+  app.add_option("--behave-as", options.behaviour, "Langfuse version whose protocol to speak")
       ->transform(CLI::CheckedTransformer(behaviours))
       ->option_text("v2|v4.16|v4.59 [v4.59]");
+  add_langsmith_options(app, options.langsmith);
 }
 
 // Serves until SIGINT or SIGTERM, which were blocked before any thread began.

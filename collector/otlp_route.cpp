@@ -9,13 +9,13 @@
 #include <string_view>
 
 #include "collector/bad_request.h"
-#include "collector/gunzip.h"
 #include "collector/identifier.h"
 #include "collector/iso_time.h"
 #include "collector/json_reply.h"
 #include "collector/observation_mapper.h"
 #include "collector/otlp_json.h"
 #include "collector/otlp_protobuf.h"
+#include "collector/unpacked_body.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -33,15 +33,6 @@ void check_ingestion_version(const HttpRequest& request) {
   }
 }
 
-bool is_gzip(const HttpRequest& request) {
-  const std::string_view encoding = request.header("Content-Encoding").value_or("identity");
-  if (same_text_ignoring_case(encoding, "gzip")) return true;
-  if (!same_text_ignoring_case(encoding, "identity")) {
-    throw BadRequest("unsupported Content-Encoding: use gzip or none");
-  }
-  return false;
-}
-
 OtlpTrace decode(const HttpRequest& request) {
   const std::string_view type = request.header("Content-Type").value_or("");
   const bool is_protobuf = type.find("application/x-protobuf") != std::string_view::npos;
@@ -49,10 +40,8 @@ OtlpTrace decode(const HttpRequest& request) {
     throw BadRequest("Invalid content type");
   }
   check_ingestion_version(request);
-  std::string unpacked;
-  std::string_view body = request.body;
-  if (is_gzip(request)) body = unpacked = gunzip(body, OtlpRoute::kBodyLimitBytes);
-  return is_protobuf ? decode_otlp_protobuf(body) : decode_otlp_json(body);
+  const UnpackedBody body(request, {.gzip = true}, OtlpRoute::kBodyLimitBytes);
+  return is_protobuf ? decode_otlp_protobuf(body.bytes()) : decode_otlp_json(body.bytes());
 }
 
 void check_ids(const OtlpTrace& trace) {

@@ -61,20 +61,8 @@ void QueryReader::filter_times(RowFilter& filter, std::string_view from, std::st
 }
 
 std::vector<RowFilter::Value> QueryReader::cursor(std::size_t size) const {
-  if (!has("cursor")) return {};
-  const auto json = JsonValue::parse(decode_base64(*request_.parameter("cursor")).value_or(""));
-  if (!json || json->elements().size() != size || !json->elements()[0].is_integer()) {
-    throw BadRequest("invalid cursor: take it from the meta of the previous page");
-  }
-  std::vector<RowFilter::Value> values;
-  for (const JsonValue& element : json->elements()) {
-    if (values.empty()) {
-      values.emplace_back(element.as_integer());
-    } else {
-      values.emplace_back(element.as_string());
-    }
-  }
-  return values;
+  const auto text = request_.parameter("cursor");
+  return text ? read_cursor(*text, size) : std::vector<RowFilter::Value>();
 }
 
 std::int64_t QueryReader::positive(std::string_view name, std::int64_t fallback) const {
@@ -94,6 +82,22 @@ std::int64_t QueryReader::time_ms(std::string_view name) const {
   const auto time = parse_iso_ms(*request_.parameter(name));
   if (!time) throw BadRequest(std::string(name) + " must be an ISO 8601 time with Z or an offset");
   return *time;
+}
+
+std::vector<RowFilter::Value> read_cursor(std::string_view text, std::size_t size) {
+  const auto json = JsonValue::parse(decode_base64(text).value_or(""));
+  if (!json || json->elements().size() != size || !json->elements()[0].is_integer()) {
+    throw BadRequest("invalid cursor: take it from the meta of the previous page");
+  }
+  std::vector<RowFilter::Value> values;
+  for (const JsonValue& element : json->elements()) {
+    if (values.empty()) {
+      values.emplace_back(element.as_integer());
+    } else {
+      values.emplace_back(element.as_string());
+    }
+  }
+  return values;
 }
 
 std::string make_cursor(std::int64_t time_ms, const std::vector<std::string>& ids) {

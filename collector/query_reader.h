@@ -2,6 +2,7 @@
 // BadRequest.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +48,9 @@ class QueryReader {
 
   const HttpRequest& request_;
 };
+
+/// The values in a text that `make_cursor` wrote. Throws BadRequest when it is none of `size`.
+std::vector<RowFilter::Value> read_cursor(std::string_view text, std::size_t size);
 
 /// Sort values of a row (its time first) as an opaque text for the `cursor` parameter.
 std::string make_cursor(std::int64_t time_ms, const std::vector<std::string>& ids);

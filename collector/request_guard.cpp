@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "collector/json_reply.h"
+#include "common/src/http_text.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -24,13 +25,13 @@ bool is_own_host(std::string_view host, std::uint16_t port) {
 std::optional<HttpResponse> refuse_foreign_request(const HttpRequest& request, std::uint16_t port) {
   int hosts = 0;
   for (const NameValue& header : request.headers) {
-    if (same_text_ignoring_case(header.first, "Host")) {
+    if (same_ignoring_case(header.first, "Host")) {
       ++hosts;
       if (!is_own_host(header.second, port)) {
         return message_reply(403, "Host must be 127.0.0.1, localhost or [::1] with this port");
       }
     }
-    if (same_text_ignoring_case(header.first, "Origin")) {
+    if (same_ignoring_case(header.first, "Origin")) {
       constexpr std::string_view kScheme = "http://";
       const std::string_view origin = header.second;
       if (!origin.starts_with(kScheme) || !is_own_host(origin.substr(kScheme.size()), port)) {

@@ -34,10 +34,23 @@ void RowFilter::less_than(const char* column, std::int64_t value) {
   values_.emplace_back(value);
 }
 
+void RowFilter::contains(const char* column, std::string_view part) {
+  add("INSTR(" + std::string(column) + ", ?) > 0");
+  values_.emplace_back(std::string(part));
+}
+
 void RowFilter::is_null(const char* column) { add(std::string(column) + " IS NULL"); }
 
 void RowFilter::after(const char* columns, std::vector<Value> values) {
-  add("(" + std::string(columns) + ") < " + placeholders(values.size()));
+  compare(columns, " < ", std::move(values));
+}
+
+void RowFilter::after_ascending(const char* columns, std::vector<Value> values) {
+  compare(columns, " > ", std::move(values));
+}
+
+void RowFilter::compare(const char* columns, const char* operation, std::vector<Value> values) {
+  add("(" + std::string(columns) + ")" + operation + placeholders(values.size()));
   values_.insert(values_.end(), std::make_move_iterator(values.begin()),
                  std::make_move_iterator(values.end()));
 }

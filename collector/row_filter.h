@@ -19,8 +19,12 @@ class RowFilter {
   void at_least(const char* column, std::int64_t value);
   void less_than(const char* column, std::int64_t value);
   void is_null(const char* column);
+  /// Rows whose column has `part` somewhere in it.
+  void contains(const char* column, std::string_view part);
   /// Rows that sort behind `values` in the descending order of `columns`, e.g. "start_ms, id".
   void after(const char* columns, std::vector<Value> values);
+  /// The same in ascending order.
+  void after_ascending(const char* columns, std::vector<Value> values);
   /// A constant condition without values.
   void where(const char* condition);
 
@@ -30,6 +34,7 @@ class RowFilter {
 
  private:
   void add(std::string condition);
+  void compare(const char* columns, const char* operation, std::vector<Value> values);
 
   std::string sql_;
   std::vector<Value> values_;

@@ -1,25 +1,19 @@
 #include "collector/score_reader.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "collector/body_reader.h"
+#include "collector/character_count.h"
 #include "collector/environment_name.h"
 #include "collector/identifier.h"
 
 namespace llmtrace::collector {
 namespace {
 
-constexpr std::ptrdiff_t kMaxTextCharacters = 500;
-
-// JSON text is valid UTF-8, so every byte but a continuation byte begins a character.
-std::ptrdiff_t characters(const std::string& text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
+constexpr std::size_t kMaxTextCharacters = 500;
 
 void read_target(BodyReader& body, Score& score) {
   score.trace_id = body.text("traceId");
@@ -56,7 +50,8 @@ void read_text(BodyReader& body, Score& score) {
     return body.reject("value", "Invalid input: expected string for " + score.data_type);
   }
   score.text = value.as_string();
-  const bool has_bad_length = score.text->empty() || characters(*score.text) > kMaxTextCharacters;
+  const bool has_bad_length =
+      score.text->empty() || character_count(*score.text) > kMaxTextCharacters;
   if (score.data_type == "TEXT" && has_bad_length) {
     body.reject("value", "Text must have 1 to 500 characters");
   }

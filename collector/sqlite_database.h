@@ -1,5 +1,5 @@
-// SqliteDatabase owns one SQLite connection; StoreError carries what SQLite said. Used by Store
-// alone, under its lock.
+// SqliteDatabase owns one SQLite connection; StoreError carries what SQLite said. Used by
+// Database alone, under its lock.
 #pragma once
 
 #include <memory>

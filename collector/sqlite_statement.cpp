@@ -28,6 +28,11 @@ void SqliteStatement::bind(int index, double number) {
 
 void SqliteStatement::bind_null(int index) { check(sqlite3_bind_null(statement_.get(), index)); }
 
+void SqliteStatement::bind(int index, const Blob& blob) {
+  check(sqlite3_bind_blob64(statement_.get(), index, blob.bytes.data(), blob.bytes.size(),
+                            SQLITE_STATIC));
+}
+
 bool SqliteStatement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code != SQLITE_ROW && code != SQLITE_DONE) check(code);

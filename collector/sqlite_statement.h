@@ -14,6 +14,10 @@ struct sqlite3_stmt;
 
 namespace llmtrace::collector {
 
+struct Blob {
+  std::string bytes{};
+};
+
 class SqliteStatement {
  public:
   SqliteStatement(SqliteDatabase& database, std::string_view sql);
@@ -24,6 +28,8 @@ class SqliteStatement {
   void bind(int index, double number);
   void bind(int index, bool boolean) { bind(index, std::int64_t{boolean ? 1 : 0}); }
   void bind_null(int index);
+  /// Bytes that are no text.
+  void bind(int index, const Blob& blob);
   template <class Value>
   void bind(int index, const std::optional<Value>& value) {
     value ? bind(index, *value) : bind_null(index);
@@ -39,6 +45,7 @@ class SqliteStatement {
   void read(int column, std::int64_t& integer) const;
   void read(int column, double& number) const;
   void read(int column, bool& boolean) const;
+  void read(int column, Blob& blob) const { read(column, blob.bytes); }
   template <class Value>
   void read(int column, std::optional<Value>& value) const {
     if (is_null(column)) return value.reset();
@@ -54,6 +61,18 @@ class SqliteStatement {
 
   SqliteDatabase& database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+/// Resets a statement at the end of the scope, also when a step threw.
+class StatementReset {
+ public:
+  explicit StatementReset(SqliteStatement& statement) noexcept : statement_(statement) {}
+  ~StatementReset() { statement_.reset(); }
+  StatementReset(const StatementReset&) = delete;
+  StatementReset& operator=(const StatementReset&) = delete;
+
+ private:
+  SqliteStatement& statement_;
 };
 
 }  // namespace llmtrace::collector

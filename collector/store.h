@@ -1,21 +1,17 @@
-// Store keeps observations, traces and scores in SQLite, in a file or in memory. A batch is one
-// transaction: after `put` returns, all of it survives a kill of the process (WAL,
-// synchronous=NORMAL; a power cut may take the last batches, never the database). Any thread may
-// call; one runs at a time.
+// Store keeps observations, traces and scores: what the Langfuse routes take in and give out. A
+// batch is one transaction. Any thread may call.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "collector/database.h"
 #include "collector/observation.h"
 #include "collector/row_filter.h"
+#include "collector/row_sql.h"
 #include "collector/score.h"
-#include "collector/sqlite_database.h"
 #include "collector/sqlite_statement.h"
 #include "collector/trace.h"
 
@@ -30,15 +26,9 @@ struct StoreBatch {
   std::vector<Score> scores{};                     // replace
 };
 
-struct RowPage {
-  std::int64_t limit = 50;
-  std::int64_t offset = 0;
-};
-
 class Store {
  public:
-  /// Opens or creates the database at `path`; ":memory:" for none. Throws StoreError.
-  explicit Store(const std::string& path);
+  explicit Store(Database& database);
 
   /// All of the batch or, when it throws StoreError, nothing of it.
   void put(const StoreBatch& batch);
@@ -50,16 +40,12 @@ class Store {
   std::int64_t count(std::string_view table, const RowFilter& filter);
 
  private:
-  void create_tables();
-  void write(const StoreBatch& batch);
-
-  std::mutex mutex_;  // guards everything below
-  SqliteDatabase database_;
-  std::optional<SqliteStatement> put_observation_;
-  std::optional<SqliteStatement> update_observation_;
-  std::optional<SqliteStatement> update_trace_;
-  std::optional<SqliteStatement> imply_trace_;
-  std::optional<SqliteStatement> put_score_;
+  Database& database_;
+  SqliteStatement put_observation_;
+  SqliteStatement update_observation_;
+  SqliteStatement update_trace_;
+  SqliteStatement imply_trace_;
+  SqliteStatement put_score_;
 };
 
 }  // namespace llmtrace::collector

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The main job: answers questions from a corpus, sends the traces to Langfuse and compares what arrived with
-# what the program did. Works alone on a bare Debian 12: installs what is missing, builds, runs.
+# The main job: answers questions from a corpus, sends the traces to Langfuse and to LangSmith and compares
+# what arrived at each with what the program did. Works alone on a bare Debian 12: installs what is missing, builds, runs.
 #
 #   scripts/demo.sh                          a few questions about this project
 #   scripts/demo.sh "How is OBSERVE used?"   your own; "-" reads them from standard input, one per line
 #   scripts/demo.sh --corpus DIR "..."       from your own text files (build/demo/.../rag_pipeline --help)
 #
 # With LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY set, and LANGFUSE_BASE_URL unless it is the cloud, it sends
-# there; without them to the local collector, which it starts and ends. With OPENAI_BASE_URL set (and
+# there; with LANGSMITH_API_KEY, and LANGSMITH_ENDPOINT unless it is the cloud, there too. Without either's
+# keys that vendor's traces go to the local collector, which it starts and ends. With OPENAI_BASE_URL set (and
 # OPENAI_API_KEY, OPENAI_MODEL) a language model answers. Exit status: 0 only when all was delivered and equal.
 set -euo pipefail
 
@@ -48,48 +49,62 @@ build_programs() {
   quietly "$log" cmake --build "$build" --target rag_pipeline rag_readback llmtrace-collector
 }
 
-# Starts the collector on a free port of the loopback interface and points the LANGFUSE_* variables at it.
+# Starts the collector on a free port of the loopback interface and points the variables of those vendors at
+# it whose keys are not set.
 start_collector() {
-  local variable
-  for variable in "${!LANGFUSE_@}"; do unset "$variable"; done
-  export LANGFUSE_PUBLIC_KEY=pk-lf-local LANGFUSE_SECRET_KEY=sk-lf-local
-  export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
   "$build/collector/llmtrace-collector" --port 0 --db "$work/traces.db" \
-    --public-key "$LANGFUSE_PUBLIC_KEY" --secret-key "$LANGFUSE_SECRET_KEY" \
-    </dev/null >"$work/collector.log" 2>&1 &
+    --public-key "$local_public_key" --secret-key "$local_secret_key" \
+    --langsmith-api-key "$local_api_key" </dev/null >"$work/collector.log" 2>&1 &
   collector_id=$!
   local i
   for ((i = 0; i < 200; ++i)); do
-    LANGFUSE_BASE_URL=$(sed -n 's/^llmtrace-collector: listening on //p' "$work/collector.log")
-    [ -z "$LANGFUSE_BASE_URL" ] || break
+    collector_url=$(sed -n 's/^llmtrace-collector: listening on //p' "$work/collector.log")
+    [ -z "$collector_url" ] || break
     kill -0 "$collector_id" 2>/dev/null || break
     sleep 0.05
   done
-  if [ -z "$LANGFUSE_BASE_URL" ]; then
+  if [ -z "$collector_url" ]; then
     cat "$work/collector.log" >&2
     fail "the collector did not start"
   fi
-  export LANGFUSE_BASE_URL
-  echo "$LANGFUSE_BASE_URL, database $work/traces.db"
+  export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
+  echo "$collector_url, database $work/traces.db"
+}
+
+use_collector_for_langfuse() {
+  local variable
+  for variable in "${!LANGFUSE_@}"; do unset "$variable"; done
+  export LANGFUSE_BASE_URL=$collector_url
+  export LANGFUSE_PUBLIC_KEY=$local_public_key LANGFUSE_SECRET_KEY=$local_secret_key
+}
+
+use_collector_for_langsmith() {
+  local variable
+  for variable in "${!LANGSMITH_@}" "${!LANGCHAIN_@}"; do unset "$variable"; done
+  export LANGSMITH_ENDPOINT=$collector_url LANGSMITH_API_KEY=$local_api_key LANGSMITH_PROJECT=demo
 }
 
 show_where_to_look() {
-  if [ "$local_server" = no ]; then
-    echo "Look at it: $LANGFUSE_BASE_URL (the links above)"
-    return
-  fi
+  [ "$langfuse" = local ] || echo "Look at it: $LANGFUSE_BASE_URL (the links above)"
+  [ "$langsmith" = local ] || echo "Look at it: $LANGSMITH_ENDPOINT (the links above)"
+  [ -n "$collector_url" ] || return 0
   cat <<END
 Look at it: the run's log    $work/run.jsonl
             the database     $work/traces.db
   again:    $build/collector/llmtrace-collector --port 3000 --db $work/traces.db &
-            $samples/rag_readback --url http://127.0.0.1:3000 --public-key $LANGFUSE_PUBLIC_KEY \\
-              --secret-key $LANGFUSE_SECRET_KEY --log $work/run.jsonl
+            $samples/rag_readback --url http://127.0.0.1:3000 --public-key $local_public_key \\
+              --secret-key $local_secret_key --langsmith-endpoint http://127.0.0.1:3000 \\
+              --langsmith-api-key $local_api_key --log $work/run.jsonl
 END
 }
 
-local_server=no
+local_public_key=pk-lf-local local_secret_key=sk-lf-local local_api_key=lsv2_pt_local
+collector_url=
+langfuse=remote
+langsmith=remote
+[ -n "${LANGSMITH_API_KEY:-}" ] || langsmith=local
 if [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] && [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
-  local_server=yes
+  langfuse=local
 elif [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] || [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
   fail "set both LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or neither to use the local collector"
 fi
@@ -103,16 +118,23 @@ build_programs
 echo "$samples"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/llmtrace-demo.XXXXXX")
-if [ "$local_server" = yes ]; then
-  step "3. Local collector"
-  start_collector
-  links=()
+links=()
+step "3. Servers"
+if [ "$langfuse" = local ] || [ "$langsmith" = local ]; then start_collector; fi
+if [ "$langfuse" = local ]; then
+  use_collector_for_langfuse
 else
-  step "3. Langfuse server"
   export LANGFUSE_BASE_URL="${LANGFUSE_BASE_URL:-${LANGFUSE_HOST:-https://cloud.langfuse.com}}"
-  echo "$LANGFUSE_BASE_URL"
   links=(--links)
 fi
+if [ "$langsmith" = local ]; then
+  use_collector_for_langsmith
+else
+  export LANGSMITH_ENDPOINT="${LANGSMITH_ENDPOINT:-https://api.smith.langchain.com}"
+  links=(--links)
+fi
+echo "Langfuse:  $LANGFUSE_BASE_URL"
+echo "LangSmith: $LANGSMITH_ENDPOINT"
 
 step "4. Questions"
 status=0
@@ -121,9 +143,9 @@ status=0
 
 step "5. Reading back"
 read_status=0
-verdict="All was delivered and is equal."
+verdict="All was delivered, and both servers hold the same traces."
 "$samples/rag_readback" --log "$work/run.jsonl" </dev/null || read_status=$?
-if [ "$read_status" -eq 3 ] && [ "$local_server" = no ]; then
+if [ "$read_status" -eq 3 ] && [ "$langfuse$langsmith" != locallocal ]; then
   verdict="All was delivered: the server took every request. It cannot be read back from, so nothing was compared."
   read_status=0
 fi

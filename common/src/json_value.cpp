@@ -138,6 +138,8 @@ bool read(std::string_view text, Handler& handler) {
   // RapidJSON skips each byte of a byte order mark by itself, so "\xBB{}" would pass. JSON begins
   // in ASCII.
   if (text.empty() || static_cast<unsigned char>(text.front()) >= 0x80) return false;
+  // It takes a NUL for the end of the text, whatever follows. JSON has none outside an escape.
+  if (text.find('\0') != std::string_view::npos) return false;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);
   rapidjson::Reader reader;

@@ -1,6 +1,7 @@
 #include <llmtrace/observation.h>
 #include <llmtrace/observed_scope.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 
@@ -48,8 +49,9 @@ void ObservationHandle::first_token() const noexcept {
   if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
   const Timestamp now = cell_->destinations_->keeper().clock().now();
   const std::lock_guard lock(cell_->lock);
-  if (!cell_->ended && !cell_->record.completion_start_time)
-    cell_->record.completion_start_time = now;
+  if (cell_->ended || cell_->record.completion_start_time) return;
+  // A clock that was set back must not make the wait for it negative.
+  cell_->record.completion_start_time = std::max(now, cell_->record.start_time);
 }
 
 void ObservationHandle::error(std::string_view message) const noexcept {
@@ -127,6 +129,13 @@ void Observation::end(ObservationUpdate update) const noexcept {
 CurrentObservation::CurrentObservation(const CurrentObservation& other) noexcept
     : ObservationHandle(other.cell_) {
   if (cell_ != nullptr) cell_->retain();
+}
+
+CurrentObservation& CurrentObservation::operator=(const CurrentObservation& other) noexcept {
+  if (other.cell_ != nullptr) other.cell_->retain();
+  release();
+  cell_ = other.cell_;
+  return *this;
 }
 
 CurrentObservation::~CurrentObservation() { release(); }

@@ -236,7 +236,7 @@ std::string Client::create_feedback(FeedbackParams params) noexcept {
     score.timestamp = transport.clock().now();
     score.id = params.feedback_id.empty()
                    ? llmtrace::uuid_text(transport.ids().next(score.timestamp))
-                   : std::move(params.feedback_id);
+                   : llmtrace::uuid_text(llmtrace::uuid_from(params.feedback_id));
     score.name = std::move(params.key);
     score.comment = std::move(params.comment);
     if (params.score) score.value = *params.score;

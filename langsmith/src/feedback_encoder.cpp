@@ -62,7 +62,7 @@ std::string source_text(const Score& score) {
 
 std::string feedback_text(const Score& score) {
   JsonObject object;
-  object.set_text("id", score.id);
+  object.set_text("id", llmtrace::uuid_text(llmtrace::uuid_from(score.id)));
   if (score.run_id) object.set_text("run_id", llmtrace::uuid_text(*score.run_id));
   if (score.run_trace_id) object.set_text("trace_id", llmtrace::uuid_text(*score.run_trace_id));
   object.set_text("key", score.name);

@@ -1,12 +1,15 @@
-// rag_pipeline answers questions from a corpus and sends a complete trace of each to Langfuse. Exit
-// status: 0 when every question was answered and all was delivered, 1 when not, 2 when it could not
+// rag_pipeline answers questions from a corpus and sends a complete trace of each to Langfuse, to
+// LangSmith, or to both: wherever the environment has keys for. Exit status: 0 when every question was answered and all was delivered, 1 when not, 2 when it could not
 // begin.
 #include <langfuse/langfuse.h>
+#include <langsmith/langsmith.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,24 @@
 namespace {
 
 constexpr std::chrono::seconds kFlushTimeout(20);
+
+// A client for each vendor that has keys; without any, Langfuse's says what to set.
+struct Clients {
+  std::optional<langfuse::Client> langfuse{};
+  std::optional<langsmith::Client> langsmith{};
+
+  Clients() {
+    const bool has_langsmith = std::getenv("LANGSMITH_API_KEY") != nullptr;
+    if (has_langsmith) langsmith.emplace();
+    if (!has_langsmith || std::getenv("LANGFUSE_PUBLIC_KEY") != nullptr) langfuse.emplace();
+  }
+  std::vector<llmtrace::DestinationStats> stats() const {
+    std::vector<llmtrace::DestinationStats> all;
+    if (langfuse && langfuse->enabled()) all.push_back(langfuse->stats());
+    if (langsmith && langsmith->enabled()) all.push_back(langsmith->stats());
+    return all;
+  }
+};
 
 struct Options {
   std::vector<std::string> questions{};
@@ -66,8 +87,18 @@ void print_outcome(const rag::Outcome& outcome) {
   std::printf("\n");
 }
 
+void print_links(Clients& clients, const std::string& trace_id) {
+  const auto print = [](const llmtrace::Result<std::string>& url) {
+    std::printf("   %s\n", url ? url->c_str() : url.error().message.c_str());
+  };
+  if (clients.langfuse && clients.langfuse->enabled()) print(clients.langfuse->trace_url(trace_id));
+  if (clients.langsmith && clients.langsmith->flush()) {  // its page is known when the run is
+    print(clients.langsmith->run_url(trace_id));
+  }
+}
+
 // Returns how many questions were not answered.
-int answer_all(const std::vector<std::string>& questions, bool show_links, langfuse::Client& client,
+int answer_all(const std::vector<std::string>& questions, bool show_links, Clients& clients,
                rag::Pipeline& pipeline) {
   int failures = 0;
   for (const std::string& question : questions) {
@@ -75,10 +106,7 @@ int answer_all(const std::vector<std::string>& questions, bool show_links, langf
     const rag::Outcome outcome = pipeline.ask(question);
     print_outcome(outcome);
     if (!outcome.generated.completion.error.empty()) ++failures;
-    if (show_links && !outcome.trace_id.empty()) {
-      const auto url = client.trace_url(outcome.trace_id);
-      std::printf("   %s\n", url ? url->c_str() : url.error().message.c_str());
-    }
+    if (show_links && !outcome.trace_id.empty()) print_links(clients, outcome.trace_id);
     std::fflush(stdout);
   }
   return failures;
@@ -87,9 +115,9 @@ int answer_all(const std::vector<std::string>& questions, bool show_links, langf
 void print_counters(const llmtrace::DestinationStats& stats) {
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::printf(
-      "delivery: submitted %llu, delivered %llu, dropped %llu, in memory %llu; "
+      "%s: submitted %llu, delivered %llu, dropped %llu, in memory %llu; "
       "%llu requests, %llu retries, %llu bytes\n",
-      number(stats.submitted), number(stats.delivered), number(stats.dropped_total()),
+      stats.destination.c_str(), number(stats.submitted), number(stats.delivered), number(stats.dropped_total()),
       number(stats.in_memory), number(stats.requests), number(stats.retries),
       number(stats.bytes_sent));
   for (std::size_t i = 0; i < llmtrace::kDropReasonCount; ++i) {
@@ -100,17 +128,18 @@ void print_counters(const llmtrace::DestinationStats& stats) {
 }
 
 // Waits until all is settled and says what became of it.
-bool deliver(langfuse::Client& client, rag::RunLog& log) {
+bool deliver(Clients& clients, rag::RunLog& log) {
   const bool is_logged = log.finish();
   if (!is_logged) std::fprintf(stderr, "rag_pipeline: the log could not be written\n");
-  if (!client.enabled()) {
-    std::fprintf(stderr, "rag_pipeline: nothing was sent: the client is disabled\n");
-    return false;
-  }
-  const bool is_delivered = client.flush(kFlushTimeout);
   std::printf("\nlogged: %zu observations, %zu scores\n", log.observations(), log.scores());
-  print_counters(client.stats());
-  return is_delivered && is_logged;
+  const bool is_delivered = llmtrace::flush(kFlushTimeout);
+  bool any = false;
+  for (const llmtrace::DestinationStats& stats : clients.stats()) {
+    print_counters(stats);
+    any = true;
+  }
+  if (!any) std::fprintf(stderr, "rag_pipeline: nothing was sent: no client is enabled\n");
+  return is_delivered && is_logged && any;
 }
 
 void check_keys(langfuse::Client& client) {
@@ -132,18 +161,18 @@ int run(Options options) {
   }
   const std::vector<std::string> questions = rag::read_questions(options.questions);
   rag::RunLog log(options.log);
-  langfuse::Client client;
-  check_keys(client);
+  Clients clients;
+  if (clients.langfuse) check_keys(*clients.langfuse);
   const auto answerer = rag::make_answerer();
   rag::Journal journal(log);
-  rag::Pipeline pipeline(client, *answerer, journal, options.pipeline);
+  rag::Pipeline pipeline(*answerer, journal, options.pipeline);
   const std::size_t files = pipeline.read_corpus(options.corpus);
   std::printf("corpus: %zu files, %zu passages\n", files, pipeline.passages());
   std::printf("answers from: %s\n", answerer->description().c_str());
   std::printf("user %s, session %s\n", options.pipeline.user_id.c_str(),
               options.pipeline.session_id.c_str());
-  const int failures = answer_all(questions, options.show_links, client, pipeline);
-  const bool is_delivered = deliver(client, log);
+  const int failures = answer_all(questions, options.show_links, clients, pipeline);
+  const bool is_delivered = deliver(clients, log);
   if (failures > 0) std::fprintf(stderr, "rag_pipeline: %d questions failed\n", failures);
   return is_delivered && failures == 0 ? 0 : 1;
 }
@@ -152,7 +181,7 @@ int run(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Answers questions from a corpus and traces how, to Langfuse.");
+  CLI::App app("Answers questions from a corpus and traces how, to Langfuse and LangSmith.");
   add_options(app, options);
   try {
     app.parse(argc, argv);

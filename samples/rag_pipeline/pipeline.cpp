@@ -1,6 +1,6 @@
 #include "samples/rag_pipeline/pipeline.h"
 
-#include <langfuse/langfuse.h>
+#include <llmtrace/llmtrace.h>
 #include <llmtrace/observe.h>
 
 #include <cstdint>
@@ -21,9 +21,8 @@ std::map<std::string, std::int64_t> usage_of(const Tokens& tokens) {
 
 }  // namespace
 
-Pipeline::Pipeline(langfuse::Client& client, Answerer& answerer, Journal& journal,
-                   PipelineOptions options)
-    : client_(client), answerer_(answerer), journal_(journal), options_(std::move(options)) {}
+Pipeline::Pipeline(Answerer& answerer, Journal& journal, PipelineOptions options)
+    : answerer_(answerer), journal_(journal), options_(std::move(options)) {}
 
 std::size_t Pipeline::read_corpus(const std::vector<std::string>& paths) {
   const auto scope = begin_trace("rag_corpus");
@@ -111,7 +110,7 @@ Generated Pipeline::generate(const std::string& question, const std::vector<Pass
   OBSERVE_GENERATION(question, passages);
   Step step(journal_, "generate", "GENERATION");
   const auto current = llmtrace::current_observation();
-  Generated generated{.observation_id = current.id(),
+  Generated generated{.observation = current,
                       .completion = answerer_.answer(question, passages)};
   const Completion& completion = generated.completion;
   current.update(
@@ -156,36 +155,44 @@ Grounding Pipeline::evaluate(const std::string& question, const Outcome& outcome
 void Pipeline::submit_scores(const Outcome& outcome, const Grounding& grounding) {
   const std::string sentences = std::to_string(grounding.supported) + " of " +
                                 std::to_string(grounding.sentences) + " sentences are supported";
-  score({.trace_id = outcome.trace_id,
-         .observation_id = outcome.generated.observation_id,
-         .name = "groundedness",
-         .data_type = "NUMERIC",
-         .value = grounding.groundedness},
-        sentences);
-  score({.trace_id = outcome.trace_id,
+  if (outcome.generated.observation) {
+    score(*outcome.generated.observation,
+          {.trace_id = outcome.trace_id,
+           .observation_id = outcome.generated.observation->id(),
+           .name = "groundedness",
+           .data_type = "NUMERIC",
+           .value = grounding.groundedness},
+          sentences);
+  }
+  const auto current = llmtrace::current_observation();
+  score(current,
+        {.trace_id = outcome.trace_id,
          .name = "question_coverage",
          .data_type = "NUMERIC",
          .value = grounding.question_coverage},
         "share of the question's content words that the answer takes up");
-  score({.trace_id = outcome.trace_id,
+  score(current,
+        {.trace_id = outcome.trace_id,
          .name = "verdict",
          .data_type = "CATEGORICAL",
          .value = grounding.verdict},
         sentences);
 }
 
-// The id is made here, so that the log knows it and a second run of the evaluator would overwrite.
-void Pipeline::score(ScoreRecord score, const std::string& comment) {
-  if (score.trace_id.empty()) return;  // the trace is not recorded
+// At every vendor. The id is made here, so that the log knows it and a second run of the evaluator would
+// overwrite.
+void Pipeline::score(const llmtrace::CurrentObservation& target, ScoreRecord score,
+                     const std::string& comment) {
+  if (!target) return;  // the trace is not recorded
   score.id = llmtrace::create_trace_id(score.trace_id + score.observation_id + score.name);
-  langfuse::ScoreParams params{.name = score.name,
-                               .trace_id = score.trace_id,
-                               .observation_id = score.observation_id,
-                               .score_id = score.id,
-                               .comment = comment};
+  llmtrace::ScoreParams params{.name = score.name, .score_id = score.id, .comment = comment};
   std::visit([&params](const auto& value) { params.value = llmtrace::ScoreValue(value); },
              score.value);
-  client_.score(std::move(params));
+  if (score.observation_id.empty()) {
+    target.score_trace(std::move(params));
+  } else {
+    target.score(std::move(params));
+  }
   journal_.log().write(score);
 }
 

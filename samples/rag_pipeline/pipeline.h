@@ -2,7 +2,7 @@
 // one observation; a question is one trace. One thread.
 #pragma once
 
-#include <langfuse/client.h>
+#include <llmtrace/observation.h>
 
 #include <cstddef>
 #include <map>
@@ -25,7 +25,7 @@ struct PipelineOptions {
 };
 
 struct Generated {
-  std::string observation_id{};
+  std::optional<llmtrace::CurrentObservation> observation{};  ///< to be scored later
   Completion completion{};
   std::map<std::string, double> cost{};  ///< empty: not known
 };
@@ -40,7 +40,7 @@ struct Outcome {
 class Pipeline {
  public:
   /// All that is referred to must outlive it.
-  Pipeline(langfuse::Client& client, Answerer& answerer, Journal& journal, PipelineOptions options);
+  Pipeline(Answerer& answerer, Journal& journal, PipelineOptions options);
 
   /// Reads and indexes the corpus, in a trace of its own; returns the number of files. Throws
   /// std::runtime_error when a path does not exist or nothing readable is there.
@@ -62,9 +62,9 @@ class Pipeline {
   Generated generate(const std::string& question, const std::vector<Passage>& passages);
   Grounding evaluate(const std::string& question, const Outcome& outcome);
   void submit_scores(const Outcome& outcome, const Grounding& grounding);
-  void score(ScoreRecord score, const std::string& comment);
+  void score(const llmtrace::CurrentObservation& target, ScoreRecord score,
+             const std::string& comment);
 
-  langfuse::Client& client_;
   Answerer& answerer_;
   Journal& journal_;
   PipelineOptions options_;

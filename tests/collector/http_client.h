@@ -43,7 +43,4 @@ class HttpClient {
 /// Sends `bytes` over a new connection and returns all that comes back until the server closes it.
 std::string send_raw(std::uint16_t port, const std::string& bytes);
 
-/// gzip, as a client would compress a body.
-std::string gzip(const std::string& text);
-
 }  // namespace llmtrace::collector::testing

@@ -1,6 +1,7 @@
 // POST /api/public/ingestion, the legacy batch.
 #include <gtest/gtest.h>
 
+#include "common/src/compression.h"
 #include "tests/collector/running_collector.h"
 
 namespace llmtrace::collector::testing {

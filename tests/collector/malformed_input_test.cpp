@@ -1,6 +1,7 @@
 // Broken bodies are answered with a 400 that says what is wrong, and the server goes on.
 #include <gtest/gtest.h>
 
+#include "common/src/compression.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
 

@@ -1,6 +1,7 @@
 // POST /api/public/otel/v1/traces: what is accepted and what is refused.
 #include <gtest/gtest.h>
 
+#include "common/src/compression.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/src/compression.h"
 #include "tests/collector/running_collector.h"
 
 namespace llmtrace::collector::testing {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/src/compression.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
 

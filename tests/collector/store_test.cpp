@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/collector/langsmith_client.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
 
@@ -163,6 +164,59 @@ TEST(Store, ADatabaseErrorIsA500WithJson) {
   EXPECT_EQ(read.status, 500);
   EXPECT_TRUE(read.json().is_object());
   EXPECT_EQ(server.client.get("/api/public/health").status, 200);
+}
+
+TEST(Store, TakesAFileOfTheVersionBefore) {
+  const DatabaseFile file;
+  {
+    const RunningCollector server(CollectorOptions{.database = file.path()});
+    server.client.post_json(kOtlpPath, json_body({.spans = {{.name = "old"}}}));
+  }
+  file.execute(
+      "DROP TABLE runs; DROP TABLE projects; DROP TABLE attachments; DROP TABLE feedback; "
+      "DROP TABLE feedback_tokens; PRAGMA user_version = 1");
+
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+  const LangSmithClient client(server);
+
+  EXPECT_EQ(server.observation(kTraceId)["name"].as_string(), "old");
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 202);
+}
+
+TEST(Store, KeepsRunsOverARestart) {
+  const DatabaseFile file;
+  const std::string attachment = std::string("attachment.") + kRootId + ".a";
+  {
+    const RunningCollector server(CollectorOptions{.database = file.path()});
+    LangSmithClient(server).post_parts(
+        {{.name = std::string("post.") + kRootId, .content = root_post().text()},
+         {.name = attachment, .content = "bytes", .content_type = "text/plain"}});
+  }
+
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+  const LangSmithClient client(server);
+
+  EXPECT_EQ(client.run(kRootId)["name"].as_string(), "rag");
+  EXPECT_EQ(client.get(std::string("/runs/") + kRootId + "/attachments/a").body, "bytes");
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 409);
+}
+
+TEST(Store, StoresARequestWithRunsWholeOrNotAtAll) {
+  const DatabaseFile file;
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+  const LangSmithClient client(server);
+  file.execute(
+      "CREATE TRIGGER refuse BEFORE INSERT ON runs WHEN new.name = 'llm' "
+      "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+
+  const Reply refused = client.post(
+      "/runs/batch", "{\"post\":[" + root_post().text() + "," + child_post().text() + "]}");
+  const long after_refusal = client.get(std::string("/runs/") + kRootId).status;
+  const Reply accepted = client.post("/runs", root_post().text());
+
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_EQ(after_refusal, 404);
+  EXPECT_EQ(accepted.status, 202);
 }
 
 TEST(Store, RefusesAFileOfAnotherVersion) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "common/src/http_text.h"
+#include "tests/support/run_length.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
@@ -147,6 +148,32 @@ TEST_F(Curl, FlushReturnsInTimeWhileTheServerHangs) {
   EXPECT_LE(flushed, milliseconds(1500));  // 1,100 on a quiet machine
   EXPECT_LE(closed, milliseconds(700));
   expect_settled(target.stats());
+}
+
+// R6 by the wall clock: 100 ms over on a quiet machine, a second on one that is not.
+TEST_F(Curl, FlushAndCloseAreNeverLate) {
+  ScriptedServer server;
+  server.always({.hold = true});
+  constexpr milliseconds kTimeout(10);
+  const int runs = run_length(100, 1000);
+  int late = 0;
+  milliseconds most{0};
+  for (int run = 0; run < runs; ++run) {
+    Target target(make_transport(), line_destination("t", server.url(), {.max_items = 1}));
+    target.submit("x");
+    ASSERT_TRUE(server.wait_for_requests(static_cast<std::size_t>(run) + 1));
+    for (const bool close : {false, true}) {
+      const auto start = SteadyClock::now();
+      EXPECT_FALSE(close ? target.close(kTimeout) : target.flush(kTimeout));
+      const auto took = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - start);
+      most = std::max(most, took);
+      late += took > kTimeout + milliseconds(100) ? 1 : 0;
+    }
+    expect_settled(target.stats());
+  }
+  std::printf("%d of %d later than 100 ms, the latest took %d ms of %d\n", late, 2 * runs,
+              static_cast<int>(most.count()), static_cast<int>(kTimeout.count()));
+  EXPECT_LE(most, kTimeout + seconds(1));
 }
 
 TEST_F(Curl, GivesUpOnAServerThatDrips) {

@@ -14,25 +14,13 @@
 #include <thread>
 
 #include "common/src/registry.h"
+#include "tests/support/own_process.h"
+#include "tests/support/run_length.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LLMTRACE_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LLMTRACE_TEST_SANITIZED 1
-#endif
-#endif
-
 namespace llmtrace::testing {
 namespace {
-
-#ifdef LLMTRACE_TEST_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -41,14 +29,8 @@ using std::chrono::seconds;
 pid_t start_child(const std::function<int()>& body) {
   const pid_t child = ::fork();
   if (child != 0) return child;
-  ::alarm(20);  // 5 s on a quiet machine; sanitizers and two cores need more
+  ::alarm(5);
   ::_exit(body());
-}
-
-int wait_for(pid_t child) {
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 std::vector<std::string> lines_at(const ScriptedServer& server) {
@@ -159,40 +141,6 @@ TEST_F(Fork, IdsDifferInEveryChild) {
   ::close(pipe[1]);
 }
 
-TEST_F(Fork, PreforkedWorkersAllDeliver) {
-  const auto target = make_target();
-  target->submit("parent");
-  std::vector<pid_t> workers;
-  for (int worker = 0; worker < 8; ++worker) {
-    workers.push_back(start_child([&, worker] {
-      for (int i = 0; i < 100; ++i) {
-        target->submit("w" + std::to_string(worker) + "-" + std::to_string(i));
-      }
-      return target->flush(seconds(10)) ? 0 : 1;
-    }));
-  }
-  for (const pid_t worker : workers) EXPECT_EQ(wait_for(worker), 0);
-  EXPECT_TRUE(target->flush(seconds(10)));
-
-  const auto lines = lines_at(server);
-  EXPECT_EQ(lines.size(), 801U);
-  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), 801U);
-}
-
-TEST_F(Fork, ADaemonForkedTwiceDelivers) {
-  const auto target = make_target();
-
-  const int result = wait_for(start_child([&] {
-    return wait_for(start_child([&] {
-      target->submit("daemon");
-      return target->flush(seconds(10)) ? 0 : 1;
-    }));
-  }));
-
-  EXPECT_EQ(result, 0);
-  EXPECT_EQ(lines_at(server), std::vector<std::string>{"daemon"});
-}
-
 TEST_F(Fork, AnExecutedProgramInheritsNoConnection) {
   const auto target = make_target();
   target->submit("x");
@@ -213,6 +161,95 @@ TEST_F(Fork, AnExecutedProgramInheritsNoConnection) {
   EXPECT_TRUE(target->flush(seconds(10)));
 }
 
+// R13: five patterns, each so often. A child that deadlocks is ended by its alarm.
+int rounds() { return run_length(100, 1000); }
+
+TEST_F(Fork, ManyChildrenThatLogDeliverTheirOwnOnly) {
+  const auto target = make_target({.linger = std::chrono::hours(1)});
+  target->submit_many(5, "parent-");
+  target->submit("warm");
+
+  for (int round = 0; round < rounds(); ++round) {
+    const int result = wait_for(start_child([&] {
+      target->submit("child-" + std::to_string(round));
+      return target->flush(seconds(4)) && target->stats().submitted == 1 ? 0 : 1;
+    }));
+    ASSERT_EQ(result, 0) << round;
+  }
+
+  const auto lines = lines_at(server);
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(rounds())) << "the parent's were sent too";
+  for (const std::string& line : lines) EXPECT_TRUE(line.starts_with("child-")) << line;
+  EXPECT_TRUE(target->flush(seconds(10)));
+  EXPECT_EQ(lines_at(server).size(), static_cast<std::size_t>(rounds()) + 6);
+}
+
+TEST_F(Fork, ManyExecutedProgramsDisturbNothing) {
+  const auto target = make_target({.max_items = 4});
+
+  for (int round = 0; round < rounds(); ++round) {
+    target->submit_many(10, std::to_string(round) + "-");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(5);
+      ::execl("/bin/true", "true", nullptr);
+      ::_exit(1);
+    }
+    ASSERT_EQ(wait_for(child), 0) << round;
+  }
+
+  EXPECT_TRUE(target->flush(seconds(20)));
+  const auto lines = lines_at(server);
+  EXPECT_EQ(lines.size(), 10 * static_cast<std::size_t>(rounds()));
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size());
+}
+
+// Eight workers at a time, a hundred observations each: a hundred workers in CI, a thousand deep.
+TEST_F(Fork, PreforkedWorkersAllDeliver) {
+  constexpr int kWorkers = 8;
+  constexpr int kItems = 100;
+  const auto target = make_target();
+  target->submit("parent");
+  const int groups = (rounds() + kWorkers - 1) / kWorkers;
+  for (int group = 0; group < groups; ++group) {
+    std::vector<pid_t> workers;
+    for (int worker = 0; worker < kWorkers; ++worker) {
+      workers.push_back(start_child([&] {
+        const std::string name = std::to_string(group) + "-" + std::to_string(worker) + "-";
+        target->submit_many(kItems, name);
+        return target->flush(seconds(4)) ? 0 : 1;
+      }));
+    }
+    for (const pid_t worker : workers) ASSERT_EQ(wait_for(worker), 0) << group;
+  }
+  EXPECT_TRUE(target->flush(seconds(10)));
+
+  const auto lines = lines_at(server);
+  const auto expected = static_cast<std::size_t>(groups * kWorkers * kItems + 1);
+  EXPECT_EQ(lines.size(), expected);
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), expected);
+}
+
+TEST_F(Fork, DaemonsForkedTwiceDeliver) {
+  const auto target = make_target({.linger = std::chrono::hours(1)});
+  target->submit("parent");
+
+  for (int round = 0; round < rounds(); ++round) {
+    const int result = wait_for(start_child([&] {
+      target->submit("between");  // by the process in the middle, which ends without a flush
+      return wait_for(start_child([&] {
+        target->submit("daemon-" + std::to_string(round));
+        return target->flush(seconds(4)) ? 0 : 1;
+      }));
+    }));
+    ASSERT_EQ(result, 0) << round;
+  }
+
+  const auto lines = lines_at(server);
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(rounds()));
+  for (const std::string& line : lines) EXPECT_TRUE(line.starts_with("daemon-")) << line;
+}
+
 // Threads submit and flush while others fork: no deadlock, nothing lost, nothing sent twice.
 TEST_F(Fork, InTheMiddleOfEverything) {
   const auto target = make_target({.max_items = 10});
@@ -228,11 +265,11 @@ TEST_F(Fork, InTheMiddleOfEverything) {
       }
     });
   }
-  constexpr int kForks = 30;
-  for (int i = 0; i < kForks; ++i) {
+  const int forks = rounds();
+  for (int i = 0; i < forks; ++i) {
     const int result = wait_for(start_child([&, i] {
       target->submit("child-" + std::to_string(i));
-      const bool flushed = target->flush(seconds(15));
+      const bool flushed = target->flush(seconds(4));
       target->close(seconds(1));
       return flushed ? 0 : 1;
     }));
@@ -244,29 +281,14 @@ TEST_F(Fork, InTheMiddleOfEverything) {
 
   const auto lines = lines_at(server);
   EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size()) << "duplicates";
-  EXPECT_EQ(lines.size(), static_cast<std::size_t>(submitted) + kForks);
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(submitted + forks));
 }
 
 // ---- Exits
 // -------------------------------------------------------------------------------------------
 
-// The rest of this file runs this program again, as another process that does one thing and exits.
 int run_program(const std::string& scenario, const std::string& url) {
-  const std::string filter = "--gtest_filter=ExitScenario.DISABLED_" + scenario;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::setenv("LLMTRACE_TEST_URL", url.c_str(), 1);
-    ::alarm(30);
-    ::execl("/proc/self/exe", "exit-scenario", filter.c_str(), "--gtest_also_run_disabled_tests",
-            "--gtest_brief=1", nullptr);
-    ::_exit(127);
-  }
-  return wait_for(child);
-}
-
-std::string scenario_url() {
-  const char* const url = ::getenv("LLMTRACE_TEST_URL");
-  return url == nullptr ? "" : url;
+  return run_scenario("ExitScenario." + scenario, url, 30);
 }
 
 // A client that nobody closes, on the process's own transport.

@@ -112,6 +112,16 @@ TEST(JsonValue, BoundsTheNumberOfValuesByTheText) {
   EXPECT_TRUE(JsonValue::is_valid(array_of(2 * kMost, "0"))) << "builds nothing";
 }
 
+TEST(JsonValue, ANulDoesNotEndTheText) {
+  using std::string_literals::operator""s;
+  for (const std::string& text :
+       {"1\0"s, "{}\0 garbage"s, "[1,\0]"s, "\"a\0b\""s, "\0"s, "\0{}"s}) {
+    EXPECT_FALSE(JsonValue::is_valid(text)) << text;
+    EXPECT_FALSE(JsonValue::parse(text).has_value()) << text;
+  }
+  EXPECT_TRUE(JsonValue::is_valid(R"("\u0000")"));
+}
+
 TEST(JsonValue, WritesBackWhatItRead) {
   const std::string text =
       R"({"a":[1,-2,1.5,18446744073709551615,"x\"y",null,true,false],"e":{},"f":[]})";

@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "tests/support/run_length.h"
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::testing {
@@ -106,6 +107,37 @@ TEST_F(Flush, ReturnsAtItsDeadlineOnTheClock) {
   EXPECT_FALSE(flushed.get());
   expect_conserved(target.stats());
   EXPECT_EQ(target.stats().in_memory, 1U);
+}
+
+// R6: to the millisecond, for it is the transport's clock that ends a flush and a shutdown.
+TEST_F(Flush, AndShutdownEndAtTheirDeadlineWhileATransferHangs) {
+  http->hold();
+  for (int run = 0; run < run_length(100, 1000); ++run) {
+    const auto timeout = milliseconds(1 + 37 * run % 5000);
+    Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 1}));
+    const std::size_t before = http->request_count();
+    target.submit("x");
+    ASSERT_TRUE(http->wait_for_requests(before + 1));
+    ASSERT_TRUE(http->wait_idle());
+
+    for (const bool shutdown : {false, true}) {
+      const auto start = clock->steady_now();
+      // Real time must not end it first.
+      const std::size_t wakeups = http->wakeup_count();
+      auto ended = std::async(std::launch::async, [&] {
+        return shutdown ? target.close(timeout + seconds(60)) : target.flush(timeout + seconds(60));
+      });
+      ASSERT_TRUE(http->wait_for_wakeup_after(wakeups));
+      ASSERT_TRUE(http->wait_idle());
+      clock->advance(timeout + seconds(60) - milliseconds(1));
+      ASSERT_TRUE(http->wait_idle());
+      EXPECT_EQ(ended.wait_for(milliseconds(0)), std::future_status::timeout) << timeout.count();
+      clock->advance(milliseconds(1));
+      EXPECT_FALSE(ended.get());
+      EXPECT_EQ(clock->steady_now() - start, timeout + seconds(60));
+    }
+    expect_settled(target.stats());
+  }
 }
 
 TEST_F(Flush, TakesAnyTimeout) {

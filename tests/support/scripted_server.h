@@ -76,6 +76,9 @@ struct ServerReply {
   std::size_t cut_at = kAll;  ///< sends so many bytes of the reply, then closes
   std::size_t drip = 0;       ///< sends so many bytes at a time, one piece every 50 ms
   std::string raw{};          ///< instead of all that: these bytes, then closes
+  std::string flood{};        ///< after `raw`: these bytes, again and again
+  std::size_t floods = 0;     ///< so often
+  bool reset = false;         ///< where it closes, it resets the connection
 };
 
 class ScriptedServer {
@@ -120,6 +123,11 @@ class ScriptedServer {
   }
   void always(ServerReply reply) {
     respond([reply](const ServerRequest&, std::size_t) { return reply; });
+  }
+  /// Requests come without their bodies from now on: for runs whose requests memory cannot hold.
+  void keep_no_bodies() {
+    const std::lock_guard lock(mutex_);
+    keep_bodies_ = false;
   }
   /// Lets all held replies go, and those that come later.
   void release() {
@@ -229,13 +237,22 @@ class ScriptedServer {
     }
   }
 
+  static ServerRequest without_body(const ServerRequest& request) {
+    ServerRequest head;
+    head.method = request.method;
+    head.target = request.target;
+    head.connection = request.connection;
+    head.at = request.at;
+    return head;
+  }
+
   ServerReply answer_to(const ServerRequest& request) {
     Script script;
     std::size_t before = 0;
     {
       const std::lock_guard lock(mutex_);
       before = requests_.size();
-      requests_.push_back(request);
+      requests_.push_back(keep_bodies_ ? request : without_body(request));
       script = script_;
     }
     changed_.notify_all();
@@ -268,11 +285,17 @@ class ScriptedServer {
         return false;
       }
     }
-    if (!reply.raw.empty() || size < all.size()) {
-      ::shutdown(socket, SHUT_WR);
-      return false;
+    for (std::size_t i = 0; i < reply.floods; ++i) {
+      if (!send_all(socket, reply.flood)) return false;
     }
-    return true;
+    if (reply.raw.empty() && size == all.size()) return true;
+    if (reply.reset) {
+      const linger at_once{1, 0};
+      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    } else {
+      ::shutdown(socket, SHUT_WR);
+    }
+    return false;
   }
 
   static bool send_all(int socket, std::string_view bytes) {
@@ -294,6 +317,7 @@ class ScriptedServer {
   std::vector<int> sockets_;
   std::vector<std::thread> connections_;
   std::size_t connection_count_ = 0;
+  bool keep_bodies_ = true;
   bool released_ = false;
   bool stopping_ = false;
   std::thread acceptor_;

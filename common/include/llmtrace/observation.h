@@ -79,7 +79,7 @@ class [[nodiscard]] LLMTRACE_EXPORT Observation : public ObservationHandle {
 class [[nodiscard]] LLMTRACE_EXPORT CurrentObservation : public ObservationHandle {
  public:
   CurrentObservation(const CurrentObservation& other) noexcept;
-  CurrentObservation& operator=(const CurrentObservation&) = delete;
+  CurrentObservation& operator=(const CurrentObservation& other) noexcept;
   ~CurrentObservation();
 
   explicit CurrentObservation(Cell* cell) noexcept : ObservationHandle(cell) {}

@@ -1,0 +1,534 @@
+// Runs as they come in, by every route: what is accepted, what is refused, and how a post and a
+// patch become one run.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "common/src/compression.h"
+#include "tests/collector/langsmith_client.h"
+
+namespace llmtrace::collector::testing {
+namespace {
+
+std::string batch(const std::vector<JsonObject>& posts, const std::vector<JsonObject>& patches) {
+  const auto list = [](const std::vector<JsonObject>& runs) {
+    std::string text = "[";
+    for (const JsonObject& run : runs) text += (text.size() > 1 ? "," : "") + run.text();
+    return text + "]";
+  };
+  return "{\"post\":" + list(posts) + ",\"patch\":" + list(patches) + "}";
+}
+
+// The refusal of a post, by status and a part of its text; and nothing was stored.
+void expect_refused(const JsonObject& run, long status, const std::string& text) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  for (const Reply& reply :
+       {client.post("/runs/batch", batch({run}, {})),
+        client.post_parts({{.name = std::string("post.") + kRootId, .content = run.text()}})}) {
+    EXPECT_EQ(reply.status, status) << run.text();
+    EXPECT_NE(reply.json()["error"].as_string().find(text), std::string::npos) << reply.body;
+  }
+  EXPECT_EQ(client.get(std::string("/runs/") + kRootId).status, 404);
+}
+
+TEST(Runs, ComeInByEveryRoute) {
+  for (const char* prefix : {"", "/api/v1"}) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+    const std::string base = prefix;
+
+    EXPECT_EQ(client.post(base + "/runs", root_post().text()).status, 202);
+    EXPECT_EQ(client.patch(base + "/runs/" + kRootId, root_patch().text()).status, 202);
+    EXPECT_EQ(client.post(base + "/runs/batch", batch({child_post()}, {})).status, 202);
+    const std::string patch = root_patch()
+                                  .with("id", '"' + std::string(kChildId) + '"')
+                                  .with("dotted_order", '"' + std::string(kChildOrder) + '"')
+                                  .text();
+    const std::string name = std::string("patch.") + kChildId;
+    EXPECT_EQ(client
+                  .send("POST", base + "/runs/multipart",
+                        multipart_body({{.name = name, .content = patch}}),
+                        {std::string("Content-Type: multipart/form-data; boundary=") + kBoundary})
+                  .status,
+              202);
+
+    EXPECT_EQ(client.run(kRootId)["outputs"]["answer"].as_string(), "because");
+    EXPECT_EQ(client.run(kChildId)["status"].as_string(), "success");
+  }
+}
+
+TEST(Runs, NeedTheKey) {
+  const RunningCollector server;
+  const std::vector<std::pair<std::string, std::string>> routes = {
+      {"POST", "/runs"},
+      {"POST", "/runs/batch"},
+      {"POST", "/runs/multipart"},
+      {"PATCH", std::string("/runs/") + kRootId},
+      {"GET", std::string("/runs/") + kRootId},
+      {"GET", std::string("/runs/") + kRootId + "/attachments/a"},
+      {"POST", "/runs/query"},
+      {"GET", "/sessions"},
+      {"GET", std::string("/sessions/") + kRootId},
+      {"POST", "/feedback"},
+      {"GET", "/feedback"},
+      {"GET", std::string("/feedback/") + kRootId},
+      {"PATCH", std::string("/feedback/") + kRootId},
+      {"DELETE", std::string("/feedback/") + kRootId},
+      {"POST", "/feedback/tokens"}};
+  for (const auto& [method, path] : routes) {
+    for (const std::string& prefix : {std::string(), std::string("/api/v1")}) {
+      const auto send = [&](std::vector<std::string> headers) {
+        return server.client
+            .send({.method = method,
+                   .path = prefix + path,
+                   .headers = std::move(headers),
+                   .keys = ""})
+            .status;
+      };
+      EXPECT_EQ(send({}), 401) << path;
+      EXPECT_EQ(send({"x-api-key: lsv2_pt_other"}), 403) << path;
+      EXPECT_NE(send({"X-API-KEY: lsv2_pt_local"}), 401) << path;
+      EXPECT_NE(send({"Authorization: Bearer lsv2_pt_local"}), 401) << path;
+    }
+  }
+}
+
+TEST(Runs, ArePendingUntilTheyEnd) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+
+  client.post("/runs", root_post().text());
+  const JsonValue open = client.run(kRootId);
+  client.patch(std::string("/runs/") + kRootId, root_patch().text());
+  const JsonValue ended = client.run(kRootId);
+
+  EXPECT_EQ(open["status"].as_string(), "pending");
+  EXPECT_TRUE(open["end_time"].is_null());
+  EXPECT_EQ(ended["status"].as_string(), "success");
+  EXPECT_EQ(ended["end_time"].as_string(), "2023-06-30T08:00:01.500000");
+}
+
+TEST(Runs, WithAnErrorHaveItAsTheirStatus) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+
+  client.post("/runs", root_post().with("error", R"("boom\n\"quoted\"")").text());
+
+  EXPECT_EQ(client.run(kRootId)["status"].as_string(), "error");
+  EXPECT_EQ(client.run(kRootId)["error"].as_string(), "boom\n\"quoted\"");
+}
+
+TEST(Runs, TakeThePatchOverThePostInEitherOrder) {
+  const JsonObject patch = root_patch().with("name", R"("renamed")").with("tags", "null");
+  const JsonObject post = root_post().with("tags", R"(["a"])").with("outputs", R"({"answer":""})");
+  for (const bool is_patch_first : {false, true}) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+    const auto send_patch = [&] {
+      EXPECT_EQ(client.post("/runs/batch", batch({}, {patch})).status, 202);
+    };
+
+    if (is_patch_first) {
+      send_patch();
+      EXPECT_EQ(client.get(std::string("/runs/") + kRootId).status, 404);
+    }
+    EXPECT_EQ(client.post("/runs/batch", batch({post}, {})).status, 202);
+    if (!is_patch_first) send_patch();
+
+    const JsonValue run = client.run(kRootId);
+    EXPECT_EQ(run["name"].as_string(), "renamed");
+    EXPECT_EQ(run["outputs"]["answer"].as_string(), "because");
+    EXPECT_EQ(run["inputs"]["question"].as_string(), "why?");
+    EXPECT_EQ(run["tags"].to_text(), R"(["a"])");
+  }
+}
+
+TEST(Runs, MayBePostedAndPatchedInOneRequest) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+
+  EXPECT_EQ(client.post("/runs/batch", batch({root_post()}, {root_patch()})).status, 202);
+
+  EXPECT_EQ(client.run(kRootId)["status"].as_string(), "success");
+}
+
+TEST(Runs, RepeatedAreAConflictAndTheRestIsStored) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  client.post("/runs/batch", batch({root_post()}, {}));
+
+  const Reply reply = client.post(
+      "/runs/batch", batch({root_post().with("name", R"("again")"), child_post()}, {root_patch()}));
+
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_NE(reply.json()["error"].as_string().find("payload already received"), std::string::npos);
+  EXPECT_EQ(client.run(kRootId)["name"].as_string(), "rag");
+  EXPECT_EQ(client.run(kRootId)["status"].as_string(), "success");
+  EXPECT_EQ(client.run(kChildId)["name"].as_string(), "llm");
+}
+
+TEST(Runs, RepeatedInOneRequestAreAConflictToo) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string name = std::string("post.") + kRootId;
+
+  const Reply reply = client.post_parts({{.name = name, .content = root_post().text()},
+                                         {.name = name, .content = root_post().text()},
+                                         {.name = name + ".outputs", .content = "{\"a\":1}"}});
+
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_EQ(client.run(kRootId)["outputs"]["a"].as_integer(), 1);
+}
+
+TEST(Runs, PostedOrPatchedAloneTwiceAreAConflict) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string path = std::string("/runs/") + kRootId;
+
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 202);
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 409);
+  EXPECT_EQ(client.patch(path, root_patch().text()).status, 202);
+  EXPECT_EQ(client.patch(path, root_patch().text()).status, 409);
+}
+
+TEST(Runs, AloneNeedNotSayTheirPlace) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string path = std::string("/runs/") + kRootId;
+
+  const Reply unknown = client.patch(path, R"({"outputs":{"a":1}})");
+  const Reply post =
+      client.post("/runs", root_post().without("trace_id").without("dotted_order").text());
+  const Reply patch = client.patch(path, R"({"outputs":{"a":1}})");
+
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(post.status, 202) << post.body;
+  EXPECT_EQ(patch.status, 202) << patch.body;
+  EXPECT_EQ(client.run(kRootId)["dotted_order"].as_string(), kRootOrder);
+  EXPECT_EQ(client.run(kRootId)["outputs"]["a"].as_integer(), 1);
+}
+
+TEST(Runs, AreRefusedWithoutWhatEveryRunHas) {
+  for (const char* name : {"id", "trace_id", "dotted_order", "name", "run_type", "start_time"}) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+
+    const Reply reply = client.post("/runs/batch", batch({root_post().without(name)}, {}));
+
+    EXPECT_EQ(reply.status, 422) << name;
+    EXPECT_NE(reply.json()["error"].as_string().find(std::string("'") + name + "' is required"),
+              std::string::npos)
+        << reply.body;
+  }
+}
+
+TEST(Runs, AreRefusedWithFieldsOfAnotherType) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"id", R"("0")"},
+      {"trace_id", "7"},
+      {"parent_run_id", R"("none")"},
+      {"name", "1"},
+      {"run_type", R"("span")"},
+      {"start_time", R"("yesterday")"},
+      {"start_time", R"("2023-06-30T08:00:00")"},
+      {"end_time", "-1"},
+      {"end_time", "1e300"},
+      {"error", "{}"},
+      {"inputs", "[]"},
+      {"outputs", R"("because")"},
+      {"outputs", "3"},
+      {"extra", "true"},
+      {"events", "{}"},
+      {"events", R"(["start"])"},
+      {"tags", "[1]"},
+      {"serialized", R"("x")"},
+      {"session_id", R"("demo")"},
+      {"reference_example_id", "[]"}};
+  for (const auto& [name, json] : wrong) {
+    expect_refused(root_post().with(name, json), 422, "'" + name + "' ");
+  }
+}
+
+TEST(Runs, MayHaveNullForWhatTheyLack) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  JsonObject run = root_post();
+  for (const char* name : {"parent_run_id", "end_time", "outputs", "error", "events", "tags",
+                           "extra", "serialized", "reference_example_id", "session_id"}) {
+    run = run.with(name, "null");
+  }
+
+  EXPECT_EQ(client.post("/runs/batch", batch({run.with("child_runs", "[]")}, {})).status, 202);
+}
+
+TEST(Runs, TakeTheTimesOfAllClients) {
+  const std::vector<std::pair<std::string, std::string>> times = {
+      {R"("2023-06-30T08:00:00.123456+00:00")", "2023-06-30T08:00:00.123456"},
+      {R"("2023-06-30T10:00:00.5+02:00")", "2023-06-30T08:00:00.500000"},
+      {R"("2023-06-30T08:00:00Z")", "2023-06-30T08:00:00.000000"},
+      {"1688112000123", "2023-06-30T08:00:00.123000"},
+      {"1688112000123.456", "2023-06-30T08:00:00.123456"}};
+  for (const auto& [given, read] : times) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+
+    EXPECT_EQ(client.post("/runs", root_post().with("start_time", given).text()).status, 202);
+
+    EXPECT_EQ(client.run(kRootId)["start_time"].as_string(), read);
+  }
+}
+
+TEST(Runs, OfAllSevenTypesAreTaken) {
+  for (const char* type : {"tool", "chain", "llm", "retriever", "embedding", "prompt", "parser"}) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+    const std::string json = '"' + std::string(type) + '"';
+
+    EXPECT_EQ(client.post("/runs", root_post().with("run_type", json).text()).status, 202);
+  }
+}
+
+TEST(Runs, HaveNamesOfAnyLengthUnlessTheServerIsOld) {
+  const auto post = [](const RunningCollector& server, const std::string& name) {
+    return LangSmithClient(server).post("/runs", root_post().with("name", '"' + name + '"').text());
+  };
+  std::string accents;
+  for (int i = 0; i < 128; ++i) accents += "\xC3\xA9";
+  const RunningCollector server;
+  const RunningCollector old(CollectorOptions{.langsmith = {.name_limit = 128}});
+
+  EXPECT_EQ(post(server, std::string(129, 'n')).status, 202);
+  EXPECT_EQ(post(old, std::string(129, 'n')).status, 422);
+  EXPECT_EQ(post(old, accents).status, 202);
+}
+
+TEST(DottedOrder, MustHaveItsExactForm) {
+  const std::string id = kRootId;
+  for (const std::string& order :
+       {std::string(), id, "20230630T080000.123456Z" + id, "20230630T080000123Z" + id,
+        "20230630T080000123456789Z" + id, "2023-06-30T08:00:00.123456Z" + id,
+        "20230630T080000123456" + id, "20231330T080000123456Z" + id,
+        "20230630T080000123456Z" + id.substr(1), std::string(kRootOrder) + ".",
+        "." + std::string(kRootOrder), "20230630t080000123456z" + id,
+        "20230630T080000123456Z" + id + "x"}) {
+    expect_refused(root_post().with("dotted_order", '"' + order + '"'), 400,
+                   "invalid 'dotted_order'");
+  }
+}
+
+TEST(DottedOrder, OfARootHasOnePart) {
+  expect_refused(root_post()
+                     .with("dotted_order", '"' + std::string(kChildOrder) + '"')
+                     .with("trace_id", '"' + std::string(kRootId) + '"'),
+                 400, "dotted_order must contain a single part for root runs for run_id:");
+}
+
+TEST(DottedOrder, OfAChildHasTwoPartsOrMore) {
+  expect_refused(root_post().with("parent_run_id", '"' + std::string(kChildId) + '"'), 400,
+                 "dotted_order must contain at least two parts for child runs for run_id:");
+}
+
+TEST(DottedOrder, BeginsWithTheTrace) {
+  expect_refused(root_post().with("trace_id", '"' + std::string(kChildId) + '"'), 400,
+                 "does not match first part of dotted_order");
+}
+
+TEST(DottedOrder, EndsWithTheRun) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+
+  const Reply reply = client.post(
+      "/runs/batch", batch({child_post().with("id", '"' + std::string(kRootId) + '"')}, {}));
+
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(reply.body.find("does not match last part of dotted_order"), std::string::npos);
+}
+
+TEST(DottedOrder, NeverGoesBackInTime) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  std::string order = kChildOrder;
+  order.replace(order.find("223456"), 6, "023456");
+
+  const Reply reply =
+      client.post("/runs/batch", batch({child_post().with("dotted_order", '"' + order + '"')}, {}));
+
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(reply.body.find("has timestamp 2023-06-30T08:00:00.023456Z earlier than parent "
+                            "timestamp 2023-06-30T08:00:00.123456Z"),
+            std::string::npos)
+      << reply.body;
+}
+
+TEST(DottedOrder, OfAPatchIsHeldAgainstItsRunToo) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string other = '"' + std::string(kChildId) + '"';
+
+  EXPECT_EQ(client.post("/runs/batch", batch({}, {root_patch().with("trace_id", other)})).status,
+            400);
+  EXPECT_EQ(client.post("/runs/batch", batch({}, {root_patch().without("dotted_order")})).status,
+            422);
+  EXPECT_EQ(client.patch(std::string("/runs/") + kChildId, root_patch().text()).status, 422);
+}
+
+TEST(RunBatch, MustBeJsonWithARun) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  for (const char* body : {"", "{", "[]", "{}", "null", R"({"post":[],"patch":[]})",
+                           R"({"post":{}})", R"({"post":[1]})", R"({"post":[[]]})",
+                           "{\"post\":[{\"id\":\"\xFF\"}]}", R"({"post":[{"id":NaN}]})"}) {
+    const Reply reply = client.post("/runs/batch", body);
+    EXPECT_EQ(reply.status, 422) << body;
+    EXPECT_TRUE(reply.json()["error"].is_string()) << body;
+  }
+}
+
+TEST(RunBatch, WithOneBadRunIsRefusedWhole) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+
+  const Reply reply = client.post(
+      "/runs/batch", batch({root_post(), child_post().with("run_type", R"("span")")}, {}));
+
+  EXPECT_EQ(reply.status, 422);
+  EXPECT_NE(reply.body.find("post 1"), std::string::npos) << reply.body;
+  EXPECT_EQ(client.get(std::string("/runs/") + kRootId).status, 404);
+}
+
+TEST(RunBatch, NestedTooDeepIsRefused) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const auto nested = [](int depth) {
+    return root_post().with("inputs",
+                            "{\"a\":" + std::string(static_cast<std::size_t>(depth), '[') +
+                                std::string(static_cast<std::size_t>(depth), ']') + "}");
+  };
+
+  EXPECT_EQ(client.post("/runs", nested(64).text()).status, 202);
+  EXPECT_EQ(client.post("/runs", nested(500'000).text()).status, 422);
+}
+
+TEST(RunBody, MayBeCompressedWhole) {
+  const std::string name = std::string("post.") + kRootId;
+  const std::string body = multipart_body({{.name = name, .content = root_post().text()}});
+  const std::vector<std::pair<std::string, std::string>> packed = {
+      {"gzip", gzip(body)},
+      {"zstd", zstd(body)},
+      {"ZSTD", zstd(body.substr(0, 20)) + zstd(body.substr(20))},
+      {"identity", body}};
+  for (const auto& [encoding, bytes] : packed) {
+    const RunningCollector server;
+    const LangSmithClient client(server);
+
+    const Reply reply = client.post_multipart(bytes, {"Content-Encoding: " + encoding});
+
+    EXPECT_EQ(reply.status, 202) << encoding << reply.body;
+    EXPECT_EQ(client.run(kRootId)["name"].as_string(), "rag");
+  }
+}
+
+TEST(RunBody, InBrokenCompressionIsRefused) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string whole = zstd(root_post().text());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(
+        client.send("POST", "/runs", whole.substr(0, size), {"Content-Encoding: zstd"}).status,
+        400);
+  }
+  EXPECT_EQ(client.send("POST", "/runs", whole + "x", {"Content-Encoding: zstd"}).status, 400);
+  EXPECT_EQ(client.send("POST", "/runs", "{}", {"Content-Encoding: br"}).status, 400);
+  EXPECT_EQ(client.send("POST", "/runs", whole, {"Content-Encoding: zstd"}).status, 202);
+}
+
+TEST(RunBody, IsCountedAsItUnpacks) {
+  const RunningCollector server(CollectorOptions{.langsmith = {.body_limit_bytes = 100'000}});
+  const LangSmithClient client(server);
+  const std::string large =
+      root_post().with("inputs", "{\"a\":\"" + std::string(200'000, 'x') + "\"}").text();
+
+  for (const Reply& reply : {client.post("/runs", large),
+                             client.send("POST", "/runs", gzip(large), {"Content-Encoding: gzip"}),
+                             client.send("POST", "/runs", zstd(large), {"Content-Encoding: zstd"}),
+                             client.send("POST", "/runs", zstd(std::string(100'000'000, ' ')),
+                                         {"Content-Encoding: zstd"})}) {
+    EXPECT_EQ(reply.status, 413);
+    EXPECT_TRUE(reply.json()["error"].is_string());
+  }
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 202);
+}
+
+TEST(RunBody, OfTwentyMebibytesIsTaken) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  const std::string text(20 * 1024 * 1024, 'x');
+
+  const Reply reply =
+      client.post("/runs", root_post().with("inputs", "{\"a\":\"" + text + "\"}").text());
+
+  EXPECT_EQ(reply.status, 202);
+  EXPECT_EQ(client.run(kRootId)["inputs"]["a"].as_string().size(), text.size());
+}
+
+TEST(Info, TellsWhatTheServerTakes) {
+  const RunningCollector server;
+  for (const char* path : {"/info", "/api/v1/info"}) {
+    const Reply reply = server.client.send({.path = path, .keys = ""});
+
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_FALSE(reply.json()["version"].as_string().empty());
+    EXPECT_EQ(reply.json()["batch_ingest_config"].to_text(),
+              R"({"use_multipart_endpoint":true,"scale_up_qsize_trigger":1000,)"
+              R"("scale_up_nthreads_limit":16,"scale_down_nempty_trigger":4,)"
+              R"("size_limit":100,"size_limit_bytes":20971520})");
+    EXPECT_EQ(reply.json()["instance_flags"].to_text(),
+              R"({"zstd_compression_enabled":true,"gzip_body_enabled":true,)"
+              R"("ch_query_enabled":true,"sdb_query_enabled":false})");
+  }
+}
+
+TEST(Info, FollowsTheOptionsAndSoDoesTheServer) {
+  const RunningCollector server(CollectorOptions{.langsmith = {.version = "0.7.0",
+                                                               .takes_multipart = false,
+                                                               .takes_zstd = false,
+                                                               .takes_gzip = false,
+                                                               .size_limit = 7,
+                                                               .size_limit_bytes = 1000}});
+  const LangSmithClient client(server);
+
+  const JsonValue info = client.get("/info").json();
+  const std::string name = std::string("post.") + kRootId;
+
+  EXPECT_EQ(info["version"].as_string(), "0.7.0");
+  EXPECT_FALSE(info["batch_ingest_config"]["use_multipart_endpoint"].as_bool());
+  EXPECT_EQ(info["batch_ingest_config"]["size_limit"].as_integer(), 7);
+  EXPECT_EQ(info["batch_ingest_config"]["size_limit_bytes"].as_integer(), 1000);
+  EXPECT_FALSE(info["instance_flags"]["zstd_compression_enabled"].as_bool());
+  EXPECT_FALSE(info["instance_flags"]["gzip_body_enabled"].as_bool());
+  EXPECT_EQ(client.post_parts({{.name = name, .content = root_post().text()}}).status, 404);
+  for (const char* encoding : {"zstd", "gzip"}) {
+    const std::string body =
+        encoding == std::string("zstd") ? zstd(root_post().text()) : gzip(root_post().text());
+    EXPECT_EQ(
+        client.send("POST", "/runs", body, {std::string("Content-Encoding: ") + encoding}).status,
+        400);
+  }
+  EXPECT_EQ(client.post("/runs", root_post().text()).status, 202);
+}
+
+TEST(ApiKey, IsTheOneConfigured) {
+  const RunningCollector server(CollectorOptions{.langsmith = {.api_key = "lsv2_sk_mine"}});
+  const auto status = [&](const std::string& key) {
+    return server.client.send({.path = "/sessions", .headers = {"x-api-key: " + key}, .keys = ""})
+        .status;
+  };
+
+  EXPECT_EQ(status("lsv2_sk_mine"), 200);
+  EXPECT_EQ(status("lsv2_pt_local"), 403);
+}
+
+}  // namespace
+}  // namespace llmtrace::collector::testing
