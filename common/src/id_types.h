@@ -32,7 +32,7 @@ LLMTRACE_EXPORT void append_hex(std::string& out, const std::uint8_t* bytes, std
 LLMTRACE_EXPORT std::string uuid_text(const Uuid& uuid);
 
 /// The span id of an observation: its UUID's last 8 bytes (never zero, for they hold the variant).
-SpanId span_id_of(const Uuid& uuid) noexcept;
+LLMTRACE_EXPORT SpanId span_id_of(const Uuid& uuid) noexcept;
 
 /// For hash tables: the last bytes of a UUID are random.
 struct UuidHash {
@@ -60,7 +60,7 @@ LLMTRACE_EXPORT std::array<std::uint8_t, 32> sha256(std::string_view text);
 LLMTRACE_EXPORT bool is_sampled(const TraceId& id, double rate) noexcept;
 
 /// Makes UUIDv7s: 48 bits of milliseconds, then random bits.
-class IdSource {
+class LLMTRACE_EXPORT IdSource {
  public:
   /// Without a seed every thread draws from its own generator, seeded by the system once per thread
   /// and again in a forked child.
@@ -74,7 +74,7 @@ class IdSource {
 };
 
 /// 64 random bits of the calling thread's generator.
-std::uint64_t random_bits() noexcept;
+LLMTRACE_EXPORT std::uint64_t random_bits() noexcept;
 
 }  // namespace v0
 }  // namespace llmtrace

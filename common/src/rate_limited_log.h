@@ -3,6 +3,7 @@
 #pragma once
 
 #include <llmtrace/clock.h>
+#include <llmtrace/export.h>
 #include <llmtrace/log_sink.h>
 #include <llmtrace/stats.h>
 
@@ -24,7 +25,7 @@ enum class LogKind : unsigned char {
 };
 inline constexpr std::size_t kLogKindCount = kDropReasonCount + 3;
 
-class RateLimitedLog {
+class LLMTRACE_EXPORT RateLimitedLog {
  public:
   RateLimitedLog(std::shared_ptr<LogSink> sink, std::shared_ptr<Clock> clock)
       : sink_(std::move(sink)), clock_(std::move(clock)) {}

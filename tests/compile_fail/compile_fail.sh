@@ -7,7 +7,7 @@ compiler=$1
 file=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 flags=(-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only
-  -I "$root/common/include" -I "$root/langfuse/include")
+  -I "$root/common/include" -I "$root/langfuse/include" -I "$root/langsmith/include")
 expected=$(sed -n 's|^// EXPECT: ||p' "$file")
 [ -n "$expected" ] || { echo "$file says nothing to expect"; exit 2; }
 

@@ -4,6 +4,7 @@
 #include <llmtrace/ids.h>
 #include <llmtrace/macros.h>
 #include <llmtrace/observation.h>
+#include <llmtrace/propagation.h>
 #include <llmtrace/result.h>
 #include <llmtrace/secret.h>
 #include <llmtrace/transport.h>
