@@ -418,9 +418,10 @@ void Flusher::mask_item(const Destination& destination, Item& item, const Mask* 
   if (own) failures += apply_mask(item, own);
   if (failures == 0) return;
   destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
-  log_.log(LogKind::UserCode, LogLevel::Error,
-           destination.options().name +
-               ": the mask function threw or returned text that is not JSON; the value was replaced");
+  log_.log(
+      LogKind::UserCode, LogLevel::Error,
+      destination.options().name +
+          ": the mask function threw or returned text that is not JSON; the value was replaced");
 }
 
 // What has been open for long is sent as it is; what was posted once leaves the list.

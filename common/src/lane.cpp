@@ -5,8 +5,8 @@
 #include <exception>
 
 #include "common/src/compression.h"
-#include "common/src/rate_limited_log.h"
 #include "common/src/credentials.h"
+#include "common/src/rate_limited_log.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -83,8 +83,8 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::si
     refuse_full(slot, ItemKind::Score, id);
     return;
   }
-  add_item(score,
-           {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id}, arrival);
+  add_item(score, {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id},
+           arrival);
 }
 
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
@@ -255,7 +255,8 @@ bool Lane::start_preflight() {
 bool Lane::may_send(SteadyTime now) const noexcept {
   if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ && in_flight_.size() < allowed;
+  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ &&
+         in_flight_.size() < allowed;
 }
 
 void Lane::send_next() {

@@ -57,8 +57,9 @@ class Lane {
   void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
   void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
 
-  /// Tells the server of an observation that is still open. No item of the counters: should it not arrive,
-  /// the observation is sent complete at its end. An end waits here until the start's fate is known.
+  /// Tells the server of an observation that is still open. No item of the counters: should it not
+  /// arrive, the observation is sent complete at its end. An end waits here until the start's fate
+  /// is known.
   void add_open(const Record& record, SteadyTime arrival, std::size_t room);
 
   /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
@@ -140,8 +141,8 @@ class Lane {
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
-  std::size_t max_bytes_;       // of a batch; shrinks when the server answers 413
-  std::size_t max_item_bytes_;  // of an item; shrinks when the server answers it with 413
+  std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
+  std::size_t max_item_bytes_;       // of an item; shrinks when the server answers it with 413
   std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;
@@ -153,10 +154,10 @@ class Lane {
 
   SteadyTime occupied_since_{};  // the arrival of the first item since the lane was empty
   SteadyTime hold_until_{};      // for the lanes before it; see follow
-  SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
-  SteadyTime backoff_until_{};  // our own delay; a flush may skip it
-  unsigned failures_ = 0;       // outages in a row, whose first probe failed too
-  std::uint32_t outages_ = 0;   // all there were; requests that meet the same one count once
+  SteadyTime not_before_{};      // from Retry-After; nothing is sent earlier
+  SteadyTime backoff_until_{};   // our own delay; a flush may skip it
+  unsigned failures_ = 0;        // outages in a row, whose first probe failed too
+  std::uint32_t outages_ = 0;    // all there were; requests that meet the same one count once
   std::size_t held_bytes_ = 0;
   std::size_t held_items_ = 0;
 };

@@ -58,7 +58,8 @@ void write(JsonObject& object, std::string_view key, const Usage& usage) {
   if (usage.given) object.set(key, std::to_string(usage.value));
 }
 
-void add(llmtrace::UsageDetails& details, std::string_view name, std::optional<std::int64_t> count) {
+void add(llmtrace::UsageDetails& details, std::string_view name,
+         std::optional<std::int64_t> count) {
   if (count && *count != 0) details.merge({{name, *count}});
 }
 
@@ -122,8 +123,8 @@ RunPlace place_of(const Record& record) {
   if (root.remote && !root.remote->run_path.empty()) {
     const std::string& path = root.remote->run_path;
     const std::size_t first_end = std::min(path.find('.'), path.size());
-    place.trace_id = llmtrace::uuid_from(
-        std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
+    place.trace_id =
+        llmtrace::uuid_from(std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
     place.parent_id = llmtrace::uuid_from(std::string_view(path).substr(path.size() - kUuidLength));
     place.has_parent = true;
     place.dotted_order = path;
