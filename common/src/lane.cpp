@@ -88,7 +88,8 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::si
 }
 
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
-  if (held_bytes_ >= room) return;
+  // The end of one that the full queue refused never comes here: what is known of it is bounded, too.
+  if (held_bytes_ >= room || open_starts_.size() >= host_.options.max_items) return;
   open_starts_.try_emplace(record.uuid);  // before it may be settled
   add_item(record, {.phase = Phase::Start, .id = record.uuid}, arrival);
 }

@@ -112,7 +112,7 @@ class FeedbackEncoder final : public llmtrace::Encoder {
     if (!server_->needs_session || !server_->session_id.empty() || now < ask_session_again_) {
       return std::nullopt;
     }
-    ask_session_again_ = now + std::chrono::seconds(60);
+    ask_session_again_ = now + std::chrono::seconds(5);
     asking_session_ = true;
     return wire_->request(
         "GET", "/sessions?limit=1&name=" + llmtrace::percent_encoded(wire_->endpoint().project));
@@ -155,7 +155,10 @@ class FeedbackEncoder final : public llmtrace::Encoder {
   Verdict judge(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,
                 Timestamp now) override {
     Verdict verdict = judge_reply(reply, now);
-    if (reply.status != 404) {
+    // A project that has no run yet has no id either: without it the server refuses.
+    const bool lacks_session = server_->needs_session && server_->session_id.empty() &&
+                               ids.size() == 1 && verdict.kind == Verdict::Kind::Split;
+    if (reply.status != 404 && !lacks_session) {
       if (verdict.kind != Verdict::Kind::Retry) forget(ids);
       return verdict;
     }
@@ -176,12 +179,23 @@ class FeedbackEncoder final : public llmtrace::Encoder {
   // The server that needs the project's id may tell it after the feedback was encoded.
   std::string with_session(std::string_view fragment) const {
     std::string text(fragment);
-    if (server_->needs_session && !server_->session_id.empty() &&
-        text.find("\"session_id\":") == std::string::npos) {
-      text.pop_back();
-      text.append(",\"session_id\":\"").append(server_->session_id).append("\"}");
+    if (!server_->needs_session || server_->session_id.empty() || names_session(fragment)) {
+      return text;
     }
-    return text;
+    text.pop_back();
+    text.append(",\"session_id\":");
+    llmtrace::append_json_string(text, server_->session_id);
+    return text + "}";
+  }
+
+  static bool names_session(std::string_view fragment) {
+    llmtrace::JsonObjectReader reader(fragment);
+    std::string key;
+    std::string_view value;
+    while (reader.next(key, value)) {
+      if (key == "session_id") return true;
+    }
+    return false;
   }
 
   static std::string id_of(std::string_view fragment) {

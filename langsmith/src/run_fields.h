@@ -22,6 +22,8 @@ class JsonObject {
   void set_text(std::string_view key, std::string_view value);  // nothing for empty text
   void set_json(std::string_view key, const llmtrace::Json& value);
   void merge(const llmtrace::Json& object);
+  /// Takes a member out; empty when there is none.
+  std::string take(std::string_view key);
   bool empty() const noexcept { return members_.empty(); }
   std::string text() const;
 
