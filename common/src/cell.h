@@ -41,6 +41,7 @@ class ContextNode : public RefCounted {
 
 /// A cell's place in its transport's OpenList; guarded by the lock of its shard.
 struct OpenLinks {
+  Timestamp since{};  // when it was opened, whatever start time it was given
   Cell* newer = nullptr;
   Cell* older = nullptr;
   std::uint8_t shard = 0;

@@ -34,9 +34,9 @@ class OpenList {
 
   struct Taken {
     std::vector<Ref<Cell>> cells{};
-    std::optional<Timestamp> oldest_left{};  ///< the start of the oldest that stays
+    std::optional<Timestamp> oldest_left{};  ///< when the oldest that stays was opened
   };
-  /// Flusher thread. Takes out those that started at `bound` or before.
+  /// Flusher thread. Takes out those that were opened at `bound` or before.
   Taken take(Timestamp bound);
 
  private:

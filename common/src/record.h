@@ -48,6 +48,7 @@ struct RemoteParent : RefCounted {
   bool sampled = true;      ///< of W3C's trace flags
   std::string trace_state;  ///< W3C tracestate, to be handed on
   std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
+  Timestamp run_start{};    ///< by that path; a child never starts before it
   std::string project;      ///< where the vendor is to show it; empty: as configured
 };
 

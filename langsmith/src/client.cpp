@@ -289,9 +289,13 @@ Result<bool> Client::create_feedback_from_token(std::string_view url, TokenFeedb
   body.set_text("comment", feedback.comment);
   body.set_json("correction", feedback.correction);
   body.set_json("metadata", feedback.metadata);
-  const auto reply = impl_->fetch(std::move(request), body.text());
-  if (!reply) return reply.error();
-  return true;
+  auto reply = impl_->fetch(std::move(request), body.text());
+  if (reply) return true;
+  Error error = reply.error();  // who has the URL may give feedback: it is not repeated
+  for (std::size_t at = 0; !url.empty() && (at = error.message.find(url)) != std::string::npos;) {
+    error.message.replace(at, url.size(), "the presigned URL");
+  }
+  return error;
 }
 
 Result<StoredRun> Client::read_run(std::string_view run_id) {

@@ -69,17 +69,22 @@ std::vector<Endpoint> endpoints_from_variable(const std::string& text, const std
         R"( must be a JSON list of {"api_url": ..., "api_key": ...} or an object {url: key})");
   };
   if (!value || (!value->is_array() && !value->is_object())) refuse();
+  // What stands in a URL's place may be a key.
+  const auto endpoint_at = [&](const std::string& url, const std::string& key,
+                               const std::string& own_project) {
+    if (!url.starts_with("http://") && !url.starts_with("https://")) refuse();
+    return endpoint_of(url, Secret(key), "", own_project, kName);
+  };
   std::vector<Endpoint> endpoints;
   for (const auto& [url, key] : value->members()) {
     if (!key.is_string()) refuse();
-    endpoints.push_back(endpoint_of(url, Secret(key.as_string()), "", project, kName));
+    endpoints.push_back(endpoint_at(url, key.as_string(), project));
   }
   for (const JsonValue& item : value->elements()) {
     if (!item["api_url"].is_string() || !item["api_key"].is_string()) refuse();
     const std::string& own = item["project_name"].as_string();
-    Endpoint endpoint =
-        endpoint_of(item["api_url"].as_string(), Secret(item["api_key"].as_string()), "",
-                    own.empty() ? project : own, kName);
+    Endpoint endpoint = endpoint_at(item["api_url"].as_string(), item["api_key"].as_string(),
+                                    own.empty() ? project : own);
     const bool primary = item["primary"].as_bool();
     endpoints.insert(primary ? endpoints.begin() : endpoints.end(), std::move(endpoint));
   }
@@ -185,6 +190,9 @@ ResolvedConfig resolve(const Config& config) {
   resolved.hide_metadata = flag_option(config.hide_metadata, LANGSMITH_VARIABLE("HIDE_METADATA"));
   resolved.runtime_metadata = config.runtime_metadata;
   resolved.post_open_runs_after = config.post_open_runs_after;
+  if (config.post_open_runs_after > milliseconds(0)) {
+    llmtrace::checked_duration(config.post_open_runs_after, "Config::post_open_runs_after");
+  }
   resolved.timeout =
       llmtrace::checked_duration(config.timeout.value_or(milliseconds(10'000)), "Config::timeout");
   resolved.proxy = config.proxy;
