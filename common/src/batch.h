@@ -35,8 +35,9 @@ struct Batch {
   std::string assembled;  // a body built or compressed for the attempt under way
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
-  std::uint32_t outage = 0;   // how many outages the lane knew of when the attempt began
-  std::uint32_t resends = 0;  // since the encoder last learned another form
+  std::uint32_t outage = 0;      // how many outages the lane knew of when the attempt began
+  std::uint32_t resends = 0;     // since the encoder last learned another form
+  std::uint64_t request_id = 0;  // of the attempt under way
 
   /// What it takes of the budget: the fragments and what stands between them.
   std::size_t byte_size() const noexcept {

@@ -1,11 +1,10 @@
 #include "common/src/lane.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
+#include <iterator>
 
 #include "common/src/compression.h"
-#include "common/src/rate_limited_log.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -37,6 +36,17 @@ std::string item_id(ItemKind kind, const Uuid& id) {
   return kind == ItemKind::Score ? uuid_text(id) : to_hex(span_id_of(id));
 }
 
+// Something threw: no memory, most likely, so even its text may not be had.
+Verdict failed_attempt(const std::exception& error) noexcept {
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::Retry;
+  try {
+    verdict.message = error.what();
+  } catch (const std::exception&) {  // then without a message
+  }
+  return verdict;
+}
+
 constexpr ItemKind kind_of(const Record&) noexcept { return ItemKind::Observation; }
 constexpr ItemKind kind_of(const Score&) noexcept { return ItemKind::Score; }
 
@@ -59,41 +69,49 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::si
 template <class Item>
 void Lane::add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTime arrival,
                     std::size_t room) {
+  const auto ids = [&] { return std::vector<std::string>{item_id(kind_of(item), id)}; };
   if (held_bytes_ >= room) {
     destination_.settle_dropped(slot, DropReason::DestinationFull);
-    report(DropReason::DestinationFull, 0, 1, {item_id(kind_of(item), id)},
-           "it holds its share of the transport's budget already");
+    report(DropReason::DestinationFull, 0, 1,
+           "it holds its share of the transport's budget already", ids);
     return;
   }
-  const std::size_t begin = begin_fragment();
-  DropReason failure = DropReason::EncodeFailed;
-  bool encoded = encode_guarded(item);
-  if (encoded && building_.payload.size() - begin > encoder_->limits().max_item_bytes) {
-    failure = DropReason::TooLarge;
-    encoded = fit_item(item, begin);
-  }
+  const Fragment fragment{.slot = static_cast<std::uint8_t>(slot), .kind = kind_of(item), .id = id};
+  const std::optional<DropReason> failure = try_add(item, fragment, arrival);
   const std::uint64_t invalid = encoder_->take_invalid_numbers();
   if (invalid != 0) destination_.counters().invalid_numbers.fetch_add(invalid, kRelaxed);
-  if (!encoded) {
-    abort_fragment();
-    destination_.settle_dropped(slot, failure);
-    report(failure, 0, 1, {item_id(kind_of(item), id)},
-           failure == DropReason::TooLarge ? "the item is larger than the server takes"
-                                           : "the item could not be encoded");
-    return;
+  if (failure) {
+    destination_.settle_dropped(slot, *failure);
+    report(*failure, 0, 1,
+           *failure == DropReason::TooLarge ? "the item is larger than the server takes"
+                                            : "the item could not be encoded",
+           ids);
   }
-  accept_fragment(begin, {.slot = static_cast<std::uint8_t>(slot), .kind = kind_of(item), .id = id},
-                  arrival);
 }
 
+// Why the item is not in the batch, which is then as it was before.
 template <class Item>
-bool Lane::encode_guarded(const Item& item) {
+std::optional<DropReason> Lane::try_add(const Item& item, const Fragment& fragment,
+                                        SteadyTime arrival) noexcept {
   try {
+    if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+    const std::size_t begin = begin_fragment();
     encoder_->encode(item, building_.payload);
-    return true;
-  } catch (const std::exception&) {  // no memory; counted by the caller as EncodeFailed
-    return false;
+    if (building_.payload.size() - begin > encoder_->limits().max_item_bytes &&
+        !fit_item(item, begin)) {
+      abort_fragment();
+      return DropReason::TooLarge;
+    }
+    accept_fragment(begin, fragment, arrival);
+  } catch (const std::exception&) {  // no memory
+    abort_fragment();
+    return DropReason::EncodeFailed;
   }
+  try {
+    if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+  } catch (const std::exception&) {  // no memory for the list's node: the next item tries again
+  }
+  return std::nullopt;
 }
 
 // Encodes shorter and shorter copies until the item fits.
@@ -109,7 +127,7 @@ bool Lane::fit_item(const Item& item, std::size_t begin) {
     }
     if (!truncate_largest(shorter, size - limit)) return false;
     building_.payload.resize(begin);
-    if (!encode_guarded(shorter)) return false;
+    encoder_->encode(shorter, building_.payload);
   }
   return false;
 }
@@ -124,8 +142,7 @@ std::size_t Lane::begin_fragment() {
 }
 
 void Lane::abort_fragment() noexcept {
-  building_.payload.resize(building_.fragments.empty() ? Batch::kHeadRoom
-                                                       : building_.fragments.back().end);
+  building_.payload.resize(building_.fragments.empty() ? 0 : building_.fragments.back().end);
 }
 
 void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival) {
@@ -143,14 +160,16 @@ void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arri
   building_.fragments.push_back(fragment);
   held_bytes_ += building_.byte_size() - size_before;
   ++held_items_;
-  if (building_.fragments.size() >= encoder_->limits().max_items) seal();
 }
 
 void Lane::seal() {
   const std::size_t typical = building_.payload.size();
   ready_.emplace_back();  // first what may fail, then the move, which cannot
   ready_.back() = std::exchange(building_, Batch());
-  building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+  try {
+    building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+  } catch (const std::exception&) {  // no memory: it grows as it fills
+  }
 }
 
 void Lane::pump(SteadyTime now, bool hurry) {
@@ -166,21 +185,19 @@ bool Lane::may_send(SteadyTime now) const noexcept {
 }
 
 void Lane::send_next() {
-  const std::uint64_t id = host_.next_request_id++;
-  Batch& batch = in_flight_.emplace(id, std::move(ready_.front())).first->second;
-  ready_.pop_front();
+  in_flight_.splice(in_flight_.begin(), ready_, ready_.begin());
+  const Position batch = in_flight_.begin();
+  batch->request_id = host_.next_request_id++;
   try {
-    start_attempt(id, batch);
+    start_attempt(*batch);
   } catch (const std::exception& error) {  // no memory for it: one more failed attempt
-    host_.http.cancel(id);
-    host_.request_lanes.erase(id);
-    Batch failed = std::move(batch);
-    in_flight_.erase(id);
-    retry(std::move(failed), {.kind = Verdict::Kind::Retry, .message = error.what()});
+    host_.http.cancel(batch->request_id);
+    host_.request_lanes.erase(batch->request_id);
+    retry(batch, failed_attempt(error));
   }
 }
 
-void Lane::start_attempt(std::uint64_t id, Batch& batch) {
+void Lane::start_attempt(Batch& batch) {
   batch.outage = outages_;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
@@ -188,8 +205,8 @@ void Lane::start_attempt(std::uint64_t id, Batch& batch) {
     request.headers.push_back({"Content-Encoding", "gzip"});
   }
   request.body = batch.body;
-  host_.request_lanes[id] = this;
-  host_.http.send(id, request);
+  host_.request_lanes[batch.request_id] = this;
+  host_.http.send(batch.request_id, request);
 
   DestinationCounters& counters = destination_.counters();
   counters.requests.fetch_add(1, kRelaxed);
@@ -228,26 +245,29 @@ void Lane::prepare_body(Batch& batch) {
   }
 }
 
-void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
-  const auto found = in_flight_.find(request_id);
-  if (found == in_flight_.end()) return;
-  Batch batch = std::move(found->second);
-  in_flight_.erase(found);
-  batch.body = {};
-  batch.assembled = std::string();  // gives the memory back
-  if (reply.status == 0 && reply.request_sent) batch.state = AttemptState::PossiblySent;
+void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept {
+  const Position batch = std::find_if(
+      in_flight_.begin(), in_flight_.end(),
+      [request_id](const Batch& candidate) { return candidate.request_id == request_id; });
+  if (batch == in_flight_.end()) return;
+  batch->body = {};
+  batch->assembled = std::string();  // gives the memory back
+  if (reply.status == 0 && reply.request_sent) batch->state = AttemptState::PossiblySent;
 
-  const Verdict verdict = judge(batch, reply);
+  const Verdict verdict = judge(*batch, reply);
   if (destination_.options().debug) {
-    host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
-                                         std::to_string(batch.fragments.size()) + " items, " +
-                                         std::to_string(batch.byte_size()) +
-                                         " bytes: " + describe(reply));
+    try {
+      host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
+                                           std::to_string(batch->fragments.size()) + " items, " +
+                                           std::to_string(batch->byte_size()) +
+                                           " bytes: " + describe(reply));
+    } catch (const std::exception&) {  // no memory to say so
+    }
   }
-  apply(std::move(batch), verdict, reply.status);
+  apply(batch, verdict, reply.status);
 }
 
-Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
+Verdict Lane::judge(const Batch& batch, const HttpReply& reply) noexcept {
   try {
     std::vector<Uuid> ids;
     ids.reserve(batch.fragments.size());
@@ -258,129 +278,166 @@ Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
     }
     return verdict;
   } catch (const std::exception& error) {  // no memory to read the reply: as if there was none
-    return {.kind = Verdict::Kind::Retry, .message = error.what()};
+    return failed_attempt(error);
   }
 }
 
-void Lane::apply(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::apply(Position batch, const Verdict& verdict, int http_status) noexcept {
   constexpr unsigned kMaxResends = 3;  // then the server knows none of the encoder's forms
   switch (verdict.kind) {
     case Verdict::Kind::Delivered:
-      failures_ = 0;
-      settle_delivered(std::move(batch), verdict, http_status);
+      settle_delivered(batch, verdict, http_status);
       return;
     case Verdict::Kind::PerItem:
-      settle_items(std::move(batch), verdict, http_status);
+      settle_items(batch, verdict, http_status);
       return;
     case Verdict::Kind::Drop:
       failures_ = 0;
-      drop(std::move(batch), verdict.reason, verdict.message, http_status);
+      drop(batch, verdict, http_status);
       return;
     case Verdict::Kind::Split:
-      failures_ = 0;
-      split(std::move(batch), verdict, http_status);
+      split(batch, verdict, http_status);
       return;
     case Verdict::Kind::Resend:
-      if (batch.resends++ < kMaxResends) {
-        ready_.push_front(std::move(batch));
+      if (batch->resends++ < kMaxResends) {
+        ready_.splice(ready_.begin(), in_flight_, batch);
         return;
       }
-      drop(std::move(batch), verdict.reason, verdict.message, http_status);
+      drop(batch, verdict, http_status);
       return;
     case Verdict::Kind::Retry:
-      retry(std::move(batch), verdict);
+      retry(batch, verdict);
       return;
   }
 }
 
-void Lane::settle_delivered(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::settle_delivered(Position batch, const Verdict& verdict, int http_status) noexcept {
+  failures_ = 0;
   // Which items were refused is not known: the last ones stand for them.
-  const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch.fragments.size());
-  const std::size_t accepted = batch.fragments.size() - refused;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+  const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch->fragments.size());
+  const std::size_t accepted = batch->fragments.size() - refused;
+  for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
     if (i < accepted) {
-      destination_.settle_delivered(batch.fragments[i].slot);
+      destination_.settle_delivered(batch->fragments[i].slot);
     } else {
-      destination_.settle_dropped(batch.fragments[i].slot, verdict.reason);
+      destination_.settle_dropped(batch->fragments[i].slot, verdict.reason);
     }
   }
-  forget_bytes(batch);
-  if (refused > 0) report(verdict.reason, http_status, refused, {}, verdict.message);
+  forget_bytes(*batch);
+  in_flight_.erase(batch);
+  if (refused > 0) {
+    report(verdict.reason, http_status, refused, verdict.message,
+           [] { return std::vector<std::string>(); });
+  }
 }
 
-void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
-  std::vector<std::size_t> again;
-  std::array<std::vector<std::string>, kDropReasonCount> dropped;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
-    const Fragment& fragment = batch.fragments[i];
-    switch (verdict.items[i].kind) {
-      case ItemVerdict::Kind::Delivered:
-        destination_.settle_delivered(fragment.slot);
-        break;
-      case ItemVerdict::Kind::Retry:
-        again.push_back(i);
-        break;
-      case ItemVerdict::Kind::Drop:
-        destination_.settle_dropped(fragment.slot, verdict.items[i].reason);
-        dropped[static_cast<std::size_t>(verdict.items[i].reason)].push_back(
-            item_id(fragment.kind, fragment.id));
-        break;
+void Lane::settle_items(Position batch, const Verdict& verdict, int http_status) noexcept {
+  BatchList rest;
+  try {  // first what may fail
+    std::vector<std::size_t> again;
+    for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+      if (verdict.items[i].kind == ItemVerdict::Kind::Retry) again.push_back(i);
     }
-  }
-  Batch rest = part(batch, again);
-  forget_bytes(batch);
-  for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
-    const std::size_t count = dropped[reason].size();
-    if (count == 0) continue;
-    dropped[reason].resize(std::min(count, kReportedIds));
-    report(static_cast<DropReason>(reason), http_status, count, std::move(dropped[reason]),
-           verdict.message);
-  }
-  if (again.empty()) {
-    failures_ = 0;
+    if (!again.empty()) rest.push_back(part(*batch, again));
+  } catch (const std::exception& error) {  // no memory: all of it again, though some has arrived
+    batch->state = AttemptState::PossiblySent;
+    retry(batch, failed_attempt(error));
     return;
   }
-  held_bytes_ += rest.byte_size();
-  held_items_ += rest.fragments.size();
-  retry(std::move(rest), verdict);
+  for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+    const ItemVerdict& item = verdict.items[i];
+    if (item.kind == ItemVerdict::Kind::Delivered) {
+      destination_.settle_delivered(batch->fragments[i].slot);
+    } else if (item.kind == ItemVerdict::Kind::Drop) {
+      destination_.settle_dropped(batch->fragments[i].slot, item.reason);
+    }
+  }
+  report_items(*batch, verdict, http_status);
+  if (rest.empty()) {
+    failures_ = 0;
+    forget_bytes(*batch);
+    in_flight_.erase(batch);
+    return;
+  }
+  replace(batch, std::move(rest));
+  retry(in_flight_.begin(), verdict);
 }
 
-void Lane::retry(Batch batch, const Verdict& verdict) {
+// Tells which items were dropped, once for each reason.
+void Lane::report_items(const Batch& batch, const Verdict& verdict, int http_status) noexcept {
+  for (std::size_t number = 0; number < kDropReasonCount; ++number) {
+    const auto reason = static_cast<DropReason>(number);
+    const auto is_dropped = [reason](const ItemVerdict& item) {
+      return item.kind == ItemVerdict::Kind::Drop && item.reason == reason;
+    };
+    const auto count = std::count_if(verdict.items.begin(), verdict.items.end(), is_dropped);
+    if (count == 0) continue;
+    report(reason, http_status, static_cast<std::uint64_t>(count), verdict.message, [&] {
+      std::vector<std::string> ids;
+      for (std::size_t i = 0; i < batch.fragments.size() && ids.size() < kReportedIds; ++i) {
+        if (!is_dropped(verdict.items[i])) continue;
+        ids.push_back(item_id(batch.fragments[i].kind, batch.fragments[i].id));
+      }
+      return ids;
+    });
+  }
+}
+
+void Lane::drop(Position batch, const Verdict& verdict, int http_status) noexcept {
+  drop_items(*batch, verdict.reason, verdict.message, http_status);
+  in_flight_.erase(batch);
+}
+
+void Lane::retry(Position batch, const Verdict& verdict) noexcept {
   const SteadyTime now = host_.clock.steady_now();
-  if (batch.outage == outages_) {  // not the one that a request beside it has met already
+  if (batch->outage == outages_) {  // not the one that a request beside it has met already
     ++outages_;
     backoff_until_ = now + full_jitter(failures_++);
   }
   if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
-  host_.log.log(
-      LogKind::Retry, LogLevel::Warning,
-      destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
-  ready_.push_front(std::move(batch));
+  ready_.splice(ready_.begin(), in_flight_, batch);
+  log(LogKind::Retry, LogLevel::Warning,
+      [&] { return ": not delivered yet, will retry: " + verdict.message; });
 }
 
-void Lane::split(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::split(Position batch, const Verdict& verdict, int http_status) noexcept {
   if (verdict.reason == DropReason::TooLarge) {
     // The server's limit is below ours: no need to meet it with every batch.
-    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch.byte_size() / 2));
+    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch->byte_size() / 2));
   }
-  if (batch.fragments.size() == 1) {
-    drop(std::move(batch), verdict.reason, verdict.message, http_status);
+  failures_ = 0;
+  if (batch->fragments.size() == 1) {
+    drop(batch, verdict, http_status);
     return;
   }
-  std::vector<std::size_t> first;
-  std::vector<std::size_t> second;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
-    (i < batch.fragments.size() / 2 ? first : second).push_back(i);
+  BatchList halves;
+  try {
+    std::vector<std::size_t> first;
+    std::vector<std::size_t> second;
+    for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+      (i < batch->fragments.size() / 2 ? first : second).push_back(i);
+    }
+    halves.push_back(part(*batch, first));
+    halves.push_back(part(*batch, second));
+  } catch (const std::exception& error) {  // no memory: the server will say it again
+    retry(batch, failed_attempt(error));
+    return;
   }
-  put_back(part(batch, second));
-  put_back(part(batch, first));
-  forget_bytes(batch);
+  const std::size_t parts = halves.size();
+  replace(batch, std::move(halves));
+  ready_.splice(ready_.begin(), in_flight_, in_flight_.begin(),
+                std::next(in_flight_.begin(), static_cast<std::ptrdiff_t>(parts)));
 }
 
-void Lane::put_back(Batch batch) {
-  held_bytes_ += batch.byte_size();
-  held_items_ += batch.fragments.size();
-  ready_.push_front(std::move(batch));
+// Puts what is left of a batch in its place, at the front of those in flight.
+void Lane::replace(Position batch, BatchList parts) noexcept {
+  for (const Batch& piece : parts) {
+    held_bytes_ += piece.byte_size();
+    held_items_ += piece.fragments.size();
+  }
+  forget_bytes(*batch);
+  in_flight_.erase(batch);
+  in_flight_.splice(in_flight_.begin(), parts);
 }
 
 Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) const {
@@ -402,34 +459,40 @@ Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) co
   return result;
 }
 
-void Lane::drop(Batch batch, DropReason reason, const std::string& message, int http_status) {
-  std::vector<std::string> ids;
-  for (const Fragment& fragment : batch.fragments) {
+void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view message,
+                      int http_status) noexcept {
+  for (const Fragment& fragment : batch.fragments)
     destination_.settle_dropped(fragment.slot, reason);
-    if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
-  }
   forget_bytes(batch);
-  report(reason, http_status, batch.fragments.size(), std::move(ids), message);
+  report(reason, http_status, batch.fragments.size(), message, [&] {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < std::min(batch.fragments.size(), kReportedIds); ++i) {
+      ids.push_back(item_id(batch.fragments[i].kind, batch.fragments[i].id));
+    }
+    return ids;
+  });
 }
 
-void Lane::report_refused(std::uint64_t count) {
-  report(DropReason::QueueFull, 0, count, {},
+void Lane::report_refused(std::uint64_t count) noexcept {
+  report(DropReason::QueueFull, 0, count,
          "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or "
          "choose "
-         "Overflow::block");
+         "Overflow::block",
+         [] { return std::vector<std::string>(); });
 }
 
-void Lane::drop_all(DropReason reason) {
-  const std::string message = "the time of the shutdown was over";
-  for (auto& [id, batch] : in_flight_) {
-    host_.http.cancel(id);
-    host_.request_lanes.erase(id);
-    drop(std::move(batch), reason, message, 0);
+void Lane::drop_all(DropReason reason) noexcept {
+  constexpr std::string_view kMessage = "the time of the shutdown was over";
+  for (const Batch& batch : in_flight_) {
+    host_.http.cancel(batch.request_id);
+    host_.request_lanes.erase(batch.request_id);
+    drop_items(batch, reason, kMessage, 0);
   }
   in_flight_.clear();
-  for (Batch& batch : ready_) drop(std::move(batch), reason, message, 0);
+  for (const Batch& batch : ready_) drop_items(batch, reason, kMessage, 0);
   ready_.clear();
-  if (!building_.fragments.empty()) drop(std::exchange(building_, Batch()), reason, message, 0);
+  if (!building_.fragments.empty()) drop_items(building_, reason, kMessage, 0);
+  building_ = Batch();
 }
 
 void Lane::forget_bytes(const Batch& batch) noexcept {
@@ -446,18 +509,36 @@ std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   return std::max(allowed_from, building_since_ + encoder_->limits().linger);
 }
 
-void Lane::report(DropReason reason, int http_status, std::uint64_t count,
-                  std::vector<std::string> ids, const std::string& message) {
-  const std::string& name = destination_.options().name;
-  host_.log.log(reason, LogLevel::Error,
-                name + ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") +
-                    " (" + std::string(to_string(reason)) + "): " + message);
+template <class Text>
+void Lane::log(LogKind kind, LogLevel level, Text text) noexcept {
+  try {
+    host_.log.log(kind, level, destination_.options().name + text());
+  } catch (const std::exception&) {  // no memory to say so
+  }
+}
+
+// What was dropped is counted already, so that an end of memory here hides nothing.
+template <class Ids>
+void Lane::report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
+                  Ids ids) noexcept {
+  log(static_cast<LogKind>(reason), LogLevel::Error, [&] {
+    return ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") + " (" +
+           std::string(to_string(reason)) + "): " + std::string(message);
+  });
   if (!host_.options.on_error) return;
   try {
-    host_.options.on_error({name, reason, http_status, count, std::move(ids), message});
+    call_on_error(
+        {destination_.options().name, reason, http_status, count, ids(), std::string(message)});
+  } catch (const std::exception&) {  // no memory to say so
+  }
+}
+
+void Lane::call_on_error(const DeliveryError& error) noexcept {
+  try {
+    host_.options.on_error(error);
   } catch (...) {  // the user's code, on our thread: it may fail, we may not
     destination_.counters().user_code_failures.fetch_add(1, kRelaxed);
-    host_.log.log(LogKind::UserCode, LogLevel::Error, name + ": the error callback threw");
+    log(LogKind::UserCode, LogLevel::Error, [] { return ": the error callback threw"; });
   }
 }
 

@@ -10,20 +10,22 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/src/batch.h"
 #include "common/src/encoder.h"
+#include "common/src/rate_limited_log.h"
 
 namespace llmtrace {
 inline namespace v0 {
 
 class Lane;
-class RateLimitedLog;
 
 /// What a lane needs of its surroundings.
 struct LaneHost {
@@ -56,11 +58,11 @@ class Lane {
   void pump(SteadyTime now, bool hurry);
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
-  void on_reply(std::uint64_t request_id, const HttpReply& reply);
+  void on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept;
   /// Tells of items that the transport had no room for.
-  void report_refused(std::uint64_t count);
+  void report_refused(std::uint64_t count) noexcept;
   /// Aborts requests and drops everything.
-  void drop_all(DropReason reason);
+  void drop_all(DropReason reason) noexcept;
 
   /// When `pump` has something to do next; nothing: only a reply or a new item can tell.
   std::optional<SteadyTime> next_deadline() const;
@@ -73,11 +75,16 @@ class Lane {
   bool is_empty() const noexcept { return held_items_ == 0; }
 
  private:
+  // A batch stays in its node for life: moving it from list to list cannot fail.
+  using BatchList = std::list<Batch>;
+  using Position = BatchList::iterator;
+
   template <class Item>
   void add_item(const Item& item, const Uuid& id, std::size_t slot, SteadyTime arrival,
                 std::size_t room);
   template <class Item>
-  bool encode_guarded(const Item& item);
+  std::optional<DropReason> try_add(const Item& item, const Fragment& fragment,
+                                    SteadyTime arrival) noexcept;
   template <class Item>
   bool fit_item(const Item& item, std::size_t begin);
   std::size_t begin_fragment();
@@ -87,22 +94,30 @@ class Lane {
   void seal();
   bool may_send(SteadyTime now) const noexcept;
   void send_next();
-  void start_request(std::uint64_t id, Batch& batch);
-  void start_attempt(std::uint64_t id, Batch& batch);
+  void start_attempt(Batch& batch);
   void prepare_body(Batch& batch);
-  Verdict judge(const Batch& batch, const HttpReply& reply);
+  Verdict judge(const Batch& batch, const HttpReply& reply) noexcept;
 
-  void apply(Batch batch, const Verdict& verdict, int http_status);
-  void settle_delivered(Batch batch, const Verdict& verdict, int http_status);
-  void settle_items(Batch batch, const Verdict& verdict, int http_status);
-  void drop(Batch batch, DropReason reason, const std::string& message, int http_status);
-  void retry(Batch batch, const Verdict& verdict);
-  void split(Batch batch, const Verdict& verdict, int http_status);
+  // What became of a batch in flight, which `batch` is.
+  void apply(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void settle_delivered(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void settle_items(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void report_items(const Batch& batch, const Verdict& verdict, int http_status) noexcept;
+  void drop(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void retry(Position batch, const Verdict& verdict) noexcept;
+  void split(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void replace(Position batch, BatchList parts) noexcept;
+
   Batch part(const Batch& batch, const std::vector<std::size_t>& indices) const;
-  void put_back(Batch batch);
+  void drop_items(const Batch& batch, DropReason reason, std::string_view message,
+                  int http_status) noexcept;
   void forget_bytes(const Batch& batch) noexcept;
-  void report(DropReason reason, int http_status, std::uint64_t count, std::vector<std::string> ids,
-              const std::string& message);
+  template <class Text>
+  void log(LogKind kind, LogLevel level, Text text) noexcept;
+  template <class Ids>
+  void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
+              Ids ids) noexcept;
+  void call_on_error(const DeliveryError& error) noexcept;
 
   static constexpr std::size_t kWaitingBatches = 2;
 
@@ -113,8 +128,8 @@ class Lane {
 
   Batch building_;
   SteadyTime building_since_{};
-  std::deque<Batch> ready_;
-  std::unordered_map<std::uint64_t, Batch> in_flight_;
+  BatchList ready_;
+  BatchList in_flight_;
 
   SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
   SteadyTime backoff_until_{};  // our own delay; a flush may skip it
