@@ -137,31 +137,42 @@ Ref<Destination> TransportImpl::open(DestinationOptions options) {
     destination->close();
     return destination;
   }
-  flusher->adopt(destination);
+  try {
+    Ref<const DestinationSet> previous;  // released after the lock
+    const std::lock_guard lock(registry_mutex());
+    live_.reserve(live_.size() + 1);
+    previous = publish_destination(destination);
+    live_.push_back(destination);
+  } catch (const std::exception&) {  // no memory: as if it had not been asked for
+    if (open_count_ == 0) flusher->stop();
+    throw;
+  }
   ++open_count_;
-  const std::lock_guard lock(registry_mutex());
-  live_.push_back(destination);
-  publish_destination(destination);
+  flusher->adopt(destination);
   return destination;
 }
 
 bool TransportImpl::close(const Ref<Destination>& destination, milliseconds timeout) noexcept {
+  {
+    Ref<const DestinationSet> previous;  // released after the lock
+    const std::lock_guard lock(registry_mutex());
+    if (std::erase(live_, destination) == 0) return true;
+    previous = unpublish_destination(destination);
+  }
+  destination->close();
+  // Null in a forked child that never used it.
+  Flusher* const flusher = flusher_.load(std::memory_order_acquire);
+  const bool complete = flusher == nullptr || drain(destination, timeout);
+  if (flusher != nullptr) flusher->abandon(destination);
+  const std::lock_guard lifecycle(*lifecycle_);
+  if (--open_count_ == 0 && flusher != nullptr) flusher->stop();
+  return complete;
+}
+
+bool TransportImpl::drain(const Ref<Destination>& destination, milliseconds timeout) noexcept {
   try {
-    {
-      const std::lock_guard lock(registry_mutex());
-      if (std::erase(live_, destination) == 0) return true;
-      unpublish_destination(destination);
-    }
-    destination->close();
-    // Null in a forked child that never used it.
-    Flusher* const flusher = flusher_.load(std::memory_order_acquire);
-    const bool complete = flusher == nullptr || flusher->flush({destination}, timeout);
-    if (flusher != nullptr) flusher->abandon(destination);
-    const std::lock_guard lifecycle(*lifecycle_);
-    if (--open_count_ == 0 && flusher != nullptr) flusher->stop();
-    return complete;
-  } catch (const std::exception& error) {
-    log_.log(LogKind::Setup, LogLevel::Error, error.what());
+    return flush({destination}, timeout);
+  } catch (const std::exception&) {  // no memory for the list: nothing is waited for
     return false;
   }
 }

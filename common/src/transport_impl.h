@@ -50,6 +50,7 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
 
  private:
   Flusher* flusher() noexcept;
+  bool drain(const Ref<Destination>& destination, std::chrono::milliseconds timeout) noexcept;
 
   TransportOptions options_;
   const bool own_http_;  // the HTTP client is ours to replace after a fork
