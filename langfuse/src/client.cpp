@@ -27,9 +27,10 @@ using llmtrace::TraceAttributes;
 
 class Client::Impl {
  public:
+  // In two steps: should the second throw, the destructor closes what it has opened.
   explicit Impl(const Config& config)
-      : transport_(config.transport ? config.transport : llmtrace::Transport::process_default()),
-        shutdown_timeout_(config.shutdown_timeout) {
+      : Impl(config.transport ? config.transport : llmtrace::Transport::process_default(),
+             config.shutdown_timeout) {
     ResolvedConfig resolved = resolve(config);
     for (const std::string& warning : resolved.warnings) {
       transport_->impl().log().write(llmtrace::LogLevel::Warning, "langfuse: " + warning);
@@ -76,6 +77,9 @@ class Client::Impl {
   }
 
  private:
+  Impl(std::shared_ptr<llmtrace::Transport> transport, std::chrono::milliseconds shutdown_timeout)
+      : transport_(std::move(transport)), shutdown_timeout_(shutdown_timeout) {}
+
   static std::string banner(const ResolvedConfig& config) {
     return std::string(config.enabled ? "sends to " : "disabled; would send to ") +
            config.base_url + " as " + config.public_key +
@@ -130,7 +134,7 @@ bool Client::enabled() const noexcept { return impl_->enabled(); }
 Trace Client::trace(TraceParams params) noexcept {
   if (!impl_->enabled()) return {};
   Ref<Cell> cell;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->set(), [&] {
     ContextNode* const current = llmtrace::current_node();
     if (current != nullptr && current->suppressed_) return;
     llmtrace::StartOptions options;
@@ -161,7 +165,7 @@ Trace Client::trace(TraceParams params) noexcept {
 Observation Client::start_observation(ObservationParams params) noexcept {
   if (!impl_->enabled()) return Observation();
   Ref<Cell> cell;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->set(), [&] {
     ContextNode* const current = llmtrace::current_node();
     llmtrace::StartOptions options;
     options.destinations = &impl_->set();
@@ -195,13 +199,14 @@ void Client::event(ObservationParams params) noexcept {
 
 void Client::score(ScoreParams params) noexcept {
   if (!impl_->enabled()) return;
-  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->set(), ""); });
+  llmtrace::guarded(impl_->set(),
+                    [&] { llmtrace::submit_score(std::move(params), impl_->set(), ""); });
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
   const llmtrace::CurrentObservation current = llmtrace::current_observation();
   if (!current || !impl_->enabled()) return;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->set(), [&] {
     params.trace_id = current.trace_id();
     params.observation_id.clear();
     score(std::move(params));
@@ -210,8 +215,10 @@ void Client::score_current_trace(ScoreParams params) noexcept {
 
 llmtrace::ContextScope Client::activate() const noexcept {
   if (!impl_->enabled()) return llmtrace::suppress();
-  llmtrace::Context context = llmtrace::Context::current();
+  llmtrace::Context context;
   llmtrace::guarded([&] { context = llmtrace::destination_context(impl_->destination()); });
+  // Without memory nothing is recorded: it must not go to other clients instead.
+  if (context.node() == nullptr) return llmtrace::suppress();
   return llmtrace::ContextScope(std::move(context));
 }
 
