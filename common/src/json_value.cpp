@@ -130,7 +130,6 @@ class DepthChecker final : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>
 // (internal/strtod.h) and is inexact without.
 // RapidJSON does not look whether there was memory.
 struct ThrowingAllocator {
-  static constexpr bool kNeedFree = true;
   static void* Malloc(std::size_t size) { return Realloc(nullptr, 0, size); }
   static void* Realloc(void* block, std::size_t, std::size_t size) {
     if (size == 0) {
