@@ -23,7 +23,7 @@ struct Fragment {
   Phase phase = Phase::Complete;
   bool cut = false;  // to fit; counted once
   Uuid id{};
-  std::unique_ptr<const Record>
+  std::shared_ptr<const Record>
       original{};  // of a large one: to cut it, should the server ask for it
 };
 
@@ -41,6 +41,7 @@ struct Batch {
   std::uint32_t attempts = 0;
   std::uint32_t outage = 0;        // how many outages the lane knew of when the attempt began
   std::uint32_t resends = 0;       // since the encoder last learned another form
+  std::uint64_t request_id = 0;    // of the attempt under way
   std::size_t original_bytes = 0;  // of the fragments' originals
 
   /// The fragments and what stands between them.

@@ -99,7 +99,7 @@ bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 Trace Client::trace(TraceParams params) noexcept {
   if (!impl_->core.enabled()) return {};
   Ref<Cell> cell;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     ContextNode* const current = llmtrace::current_node();
     llmtrace::StartOptions options;
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
@@ -128,7 +128,7 @@ Trace Client::trace(TraceParams params) noexcept {
 Observation Client::start_observation(ObservationParams params) noexcept {
   if (!impl_->core.enabled()) return Observation();
   Ref<Cell> cell;
-  llmtrace::guarded([&] { cell = impl_->core.start(std::move(params)); });
+  llmtrace::guarded(impl_->core.set(), [&] { cell = impl_->core.start(std::move(params)); });
   return Observation(cell.detach());
 }
 
@@ -150,13 +150,14 @@ void Client::event(ObservationParams params) noexcept {
 
 void Client::score(ScoreParams params) noexcept {
   if (!impl_->core.enabled()) return;
-  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->core.set(), ""); });
+  llmtrace::guarded(impl_->core.set(),
+                    [&] { llmtrace::submit_score(std::move(params), impl_->core.set(), ""); });
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
   const llmtrace::CurrentObservation current = llmtrace::current_observation();
   if (!current || !impl_->core.enabled()) return;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     params.trace_id = current.trace_id();
     params.observation_id.clear();
     score(std::move(params));

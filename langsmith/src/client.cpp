@@ -211,7 +211,7 @@ Run Client::start_run(RunParams params) noexcept {
 std::string Client::create_feedback(FeedbackParams params) noexcept {
   std::string id;
   if (!enabled()) return id;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     if (const std::string_view problem = problem_of(params); !problem.empty()) {
       for (const auto& destination : impl_->core.set().destinations()) {
         destination->refuse(llmtrace::DropReason::Rejected);
