@@ -410,7 +410,8 @@ std::string events_text(const Record& record) {
 std::string_view error_text(const Record& record) noexcept {
   if (record.level != Level::Error) return {};
   // OBSERVE sees that an exception passed, not which.
-  return record.status_message.empty() ? "an exception left the function" : record.status_message;
+  if (record.status_message.empty()) return "an exception left the function";
+  return record.status_message;
 }
 
 std::vector<std::string> tags_of(const Record& record) {
