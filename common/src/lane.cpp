@@ -343,10 +343,14 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
   apply(std::move(batch), verdict, reply.status);
 }
 
-// What was sealed before the limits were known is cut to them.
+// What was put together before the limits were known is cut to them.
 void Lane::adopt_limits() {
   max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
   max_item_bytes_ = encoder_->limits().max_item_bytes;
+  if (building_.fragments.size() > encoder_->limits().max_items ||
+      building_.payload_bytes() > max_bytes_) {
+    seal();
+  }
   for (std::size_t left = ready_.size(); left > 0; --left) {
     Batch batch = std::move(ready_.front());
     ready_.pop_front();
