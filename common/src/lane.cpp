@@ -5,8 +5,8 @@
 #include <exception>
 
 #include "common/src/compression.h"
-#include "common/src/rate_limited_log.h"
 #include "common/src/credentials.h"
+#include "common/src/rate_limited_log.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -83,12 +83,13 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::si
     refuse_full(slot, ItemKind::Score, id);
     return;
   }
-  add_item(score,
-           {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id}, arrival);
+  add_item(score, {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id},
+           arrival);
 }
 
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
-  // The end of one that the full queue refused never comes here: what is known of it is bounded, too.
+  // The end of one that the full queue refused never comes here: what is known of it is bounded,
+  // too.
   if (held_bytes_ >= room || open_starts_.size() >= host_.options.max_items) return;
   open_starts_.try_emplace(record.uuid);  // before it may be settled
   add_item(record, {.phase = Phase::Start, .id = record.uuid}, arrival);

@@ -57,8 +57,9 @@ class Lane {
   void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
   void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
 
-  /// Tells the server of an observation that is still open. No item of the counters: should it not arrive,
-  /// the observation is sent complete at its end. An end waits here until the start's fate is known.
+  /// Tells the server of an observation that is still open. No item of the counters: should it not
+  /// arrive, the observation is sent complete at its end. An end waits here until the start's fate
+  /// is known.
   void add_open(const Record& record, SteadyTime arrival, std::size_t room);
 
   /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
@@ -137,8 +138,8 @@ class Lane {
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
-  std::size_t max_bytes_;       // of a batch; shrinks when the server answers 413
-  std::size_t max_item_bytes_;  // of an item; shrinks when the server answers it with 413
+  std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
+  std::size_t max_item_bytes_;       // of an item; shrinks when the server answers it with 413
   std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;

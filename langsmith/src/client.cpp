@@ -216,8 +216,8 @@ std::string Client::create_feedback(FeedbackParams params) noexcept {
       for (const auto& destination : impl_->core.set().destinations()) {
         destination->refuse(llmtrace::DropReason::Rejected);
       }
-      impl_->core.log(LogLevel::Warning, "the feedback \"" + params.key +
-                                             "\" was dropped: " + std::string(problem));
+      impl_->core.log(LogLevel::Warning,
+                      "the feedback \"" + params.key + "\" was dropped: " + std::string(problem));
       return;
     }
     llmtrace::TransportImpl& transport = impl_->core.transport();
@@ -314,7 +314,9 @@ Result<std::string> Client::run_url(std::string_view run_id) {
 
 llmtrace::ContextScope Client::activate() const noexcept { return impl_->core.activate(); }
 
-bool Client::flush(std::chrono::milliseconds timeout) noexcept { return impl_->core.flush(timeout); }
+bool Client::flush(std::chrono::milliseconds timeout) noexcept {
+  return impl_->core.flush(timeout);
+}
 
 bool Client::shutdown(std::chrono::milliseconds timeout) noexcept {
   return impl_->core.shutdown(timeout);

@@ -1,5 +1,5 @@
-// Feedback. Where the server takes it as parts of a multipart body, many go in one request; one alone, and
-// one whose trace is not known, is a POST /feedback of its own.
+// Feedback. Where the server takes it as parts of a multipart body, many go in one request; one
+// alone, and one whose trace is not known, is a POST /feedback of its own.
 #include <cmath>
 #include <deque>
 #include <unordered_map>
@@ -80,11 +80,12 @@ std::string feedback_text(const Score& score) {
   return object.text();
 }
 
-// The fragment is the feedback's JSON. Whether it stands in a multipart body or alone is known when it
-// is sent.
+// The fragment is the feedback's JSON. Whether it stands in a multipart body or alone is known when
+// it is sent.
 class FeedbackEncoder final : public llmtrace::Encoder {
  public:
-  FeedbackEncoder(std::shared_ptr<const Wire> wire, std::shared_ptr<ServerInfo> server, bool batches)
+  FeedbackEncoder(std::shared_ptr<const Wire> wire, std::shared_ptr<ServerInfo> server,
+                  bool batches)
       : wire_(std::move(wire)), server_(std::move(server)), batches_(batches) {
     limits_.linger = wire_->config().batch_interval;
     limits_.max_items = batches_ ? 100 : 1;
@@ -111,8 +112,8 @@ class FeedbackEncoder final : public llmtrace::Encoder {
     }
     ask_session_again_ = now + std::chrono::seconds(5);
     asking_session_ = true;
-    return wire_->request("GET", "/sessions?limit=1&name=" +
-                                     llmtrace::percent_encoded(wire_->endpoint().project));
+    return wire_->request(
+        "GET", "/sessions?limit=1&name=" + llmtrace::percent_encoded(wire_->endpoint().project));
   }
   void on_preflight(const HttpReply& reply, Timestamp now) override {
     if (!std::exchange(asking_session_, false)) {

@@ -16,7 +16,11 @@ using llmtrace::JsonValue;
 constexpr std::size_t kMaxPathBytes = 32 * 1024;
 constexpr std::size_t kMaxMetadata = 32;
 constexpr std::size_t kMaxTags = 64;
-constexpr std::string_view kTime = "dddddddd" "T" "dddddddddddd" "Z";
+constexpr std::string_view kTime =
+    "dddddddd"
+    "T"
+    "dddddddddddd"
+    "Z";
 constexpr std::string_view kUuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 // `d` stands for a digit, `x` for one of lower-case hex; the rest for itself.

@@ -62,7 +62,8 @@ void write(JsonObject& object, std::string_view key, const Usage& usage) {
   if (usage.given) object.set(key, std::to_string(usage.value));
 }
 
-void add(llmtrace::UsageDetails& details, std::string_view name, std::optional<std::int64_t> count) {
+void add(llmtrace::UsageDetails& details, std::string_view name,
+         std::optional<std::int64_t> count) {
   if (count && *count != 0) details.merge({{name, *count}});
 }
 
@@ -72,8 +73,8 @@ std::int64_t sum(std::initializer_list<std::optional<std::int64_t>> counts) {
   return total.value;
 }
 
-// The counts inside are taken out of the whole, but never to less than nothing. A negative whole stays
-// one: it is no valid number, and counted as such.
+// The counts inside are taken out of the whole, but never to less than nothing. A negative whole
+// stays one: it is no valid number, and counted as such.
 std::int64_t rest_of(std::int64_t whole, std::int64_t inside) {
   return whole < 0 ? whole : std::max<std::int64_t>(0, whole - inside);
 }
@@ -142,8 +143,8 @@ RunPlace place_of(const Record& record) {
   if (root.remote && !root.remote->run_path.empty()) {
     const std::string& path = root.remote->run_path;
     const std::size_t first_end = std::min(path.find('.'), path.size());
-    place.trace_id = llmtrace::uuid_from(
-        std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
+    place.trace_id =
+        llmtrace::uuid_from(std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
     place.parent_id = llmtrace::uuid_from(std::string_view(path).substr(path.size() - kUuidLength));
     place.has_parent = true;
     place.dotted_order = path;

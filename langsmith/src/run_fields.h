@@ -39,8 +39,8 @@ struct RunPlace {
   std::string dotted_order;
 };
 RunPlace place_of(const llmtrace::Record& record);
-/// Its own project, else the nearest ancestor's, else the one that the caller of this service named;
-/// empty: as configured.
+/// Its own project, else the nearest ancestor's, else the one that the caller of this service
+/// named; empty: as configured.
 const std::string& project_of(const llmtrace::Record& record) noexcept;
 
 RunType run_type_of(llmtrace::ObservationType type) noexcept;
