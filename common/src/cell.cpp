@@ -229,8 +229,8 @@ bool end_cell(Cell& cell, ObservationUpdate&& update) {
     }
     return false;
   }
-  // Under no lock of the cell: the flusher takes the list's first and the cell's after it. Before anything
-  // that may fail, for a cell that is gone must not stay in the list.
+  // Under no lock of the cell: the flusher takes the list's first and the cell's after it. Before
+  // anything that may fail, for a cell that is gone must not stay in the list.
   if (TransportImpl* const open = cell.destinations_->open_transport()) {
     open->open_observations().unlink(cell);
   }

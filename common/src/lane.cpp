@@ -304,10 +304,17 @@ void Lane::on_preflight(const HttpReply& reply) noexcept {
   adopt_limits();
 }
 
-// What was sealed before the limits were known is cut to them.
+// What was put together before the limits were known is cut to them.
 void Lane::adopt_limits() noexcept {
   max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
   max_item_bytes_ = encoder_->limits().max_item_bytes;
+  try {
+    if (building_.fragments.size() > encoder_->limits().max_items ||
+        building_.payload_bytes() > max_bytes_) {
+      seal();
+    }
+  } catch (const std::exception&) {  // no memory for the list's node: it is sealed later
+  }
   for (Position batch = ready_.begin(); batch != ready_.end();) {
     BatchList parts;
     try {

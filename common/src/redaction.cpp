@@ -111,7 +111,8 @@ std::vector<RedactionRule> secret_rules() {
       after(
           R"((?i)(\b(?:authorization|proxy-authorization)["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[A-Za-z0-9+/=._~-]{6,})"),
       after(R"((?i)(\bbearer\s+)[A-Za-z0-9+/=._~-]{16,})"),
-      after(R"(([a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@"']*:)[^/\s@"']+(?:@))"),
+      {R"(([a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@"']*:)[^/\s@"']+@)",
+       std::string("\\1") + kDetected + "@"},
       after(
           R"((?i)(\b[a-z0-9_.-]*(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|client[_-]?secret|private[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;&]{6,})"),
   };

@@ -73,8 +73,8 @@ std::int64_t sum(std::initializer_list<std::optional<std::int64_t>> counts) {
   return total.value;
 }
 
-// The counts inside are taken out of the whole, but never to less than nothing. A negative whole stays
-// one: it is no valid number, and counted as such.
+// The counts inside are taken out of the whole, but never to less than nothing. A negative whole
+// stays one: it is no valid number, and counted as such.
 std::int64_t rest_of(std::int64_t whole, std::int64_t inside) {
   return whole < 0 ? whole : std::max<std::int64_t>(0, whole - inside);
 }

@@ -124,6 +124,27 @@ TEST_F(ClientTest, OneTenantsPromptsNeverGoToAnother) {
   EXPECT_EQ(second.stats().delivered, 800U);
 }
 
+TEST_F(ClientTest, TheProcessesMaskRunsFirstThenTheClients) {
+  const auto appending = [](const std::string& mark) {
+    return [mark](llmtrace::JsonText value, llmtrace::Field) {
+      if (value.text.ends_with('"')) value.text.insert(value.text.size() - 1, mark);
+      return value;
+    };
+  };
+  Config masked = tenant("first.test");
+  masked.mask = appending("+client");
+  Client first(masked);
+  Client second(tenant("second.test"));
+  llmtrace::set_mask(appending("+process"));
+  llmtrace::start_observation({.name = "x", .input = "text"}).end();
+  EXPECT_TRUE(llmtrace::flush(seconds(10)));
+  llmtrace::set_mask({});
+
+  EXPECT_NE(received_by("first.test").find("text+process+client"), std::string::npos);
+  EXPECT_NE(received_by("second.test").find("text+process"), std::string::npos);
+  EXPECT_EQ(received_by("second.test").find("+client"), std::string::npos);
+}
+
 TEST_F(ClientTest, UsesItsOwnKeys) {
   Config other = tenant("second.test");
   other.public_key = "pk-other";

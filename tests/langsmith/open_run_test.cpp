@@ -1,0 +1,303 @@
+// Runs that are shown while they are open: a post first, a patch at the end, in that order, or once
+// and complete.
+#include <gtest/gtest.h>
+#include <langfuse/client.h>
+#include <llmtrace/observe.h>
+#include <rapidcheck/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "tests/langsmith/langsmith_fixture.h"
+
+namespace langsmith::testing {
+namespace {
+
+using llmtrace::DropReason;
+using Request = FakeHttpClient::Request;
+
+class OpenRunTest : public LangsmithTest {
+ protected:
+  static std::vector<std::string> operations_of(const std::vector<SentRun>& runs,
+                                                const std::string& id) {
+    std::vector<std::string> operations;
+    for (const SentRun& run : runs) {
+      if (run.id != id) continue;
+      const bool ended = run.main.find("end_time") != nullptr;
+      operations.push_back(run.operation + (ended ? " ended" : " open"));
+    }
+    return operations;
+  }
+  using Operations = std::vector<std::string>;
+  const Operations complete{"post ended"};
+  const Operations in_two{"post open", "patch ended"};
+};
+
+TEST_F(OpenRunTest, AShortRunGoesOnceAndComplete) {
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "short"});
+  clock->advance(milliseconds(900));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 0U);
+  run.end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), run.id()), complete);
+}
+
+TEST_F(OpenRunTest, ALongOneIsPostedAndPatched) {
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "long",
+                                               .inputs = {{"q", 1}},
+                                               .tags = {"t"},
+                                               .attachments = {{"a", "text/plain", "bytes"}}});
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(1'001));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(300));
+  ASSERT_TRUE(http->wait_for_requests(2));
+  run.end({.outputs = {{"a", 2}}});
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const auto runs = sent();
+  ASSERT_EQ(operations_of(runs, run.id()), in_two);
+  EXPECT_EQ(runs[0]["inputs"].to_text(), R"({"q":1})");
+  EXPECT_EQ(runs[0].main["tags"].to_text(), R"(["t"])");
+  EXPECT_EQ(runs[1].fields.count("inputs"), 0U) << "the server has them";
+  EXPECT_EQ(runs[1]["outputs"].to_text(), R"({"a":2})");
+  EXPECT_EQ(runs[1].main["dotted_order"].to_text(), runs[0].main["dotted_order"].to_text());
+  EXPECT_EQ(runs[0].attachments.size() + runs[1].attachments.size(), 1U) << "sent once";
+  EXPECT_EQ(client.stats().submitted, 1U) << "post and patch are one item";
+  EXPECT_EQ(client.stats().delivered, 1U);
+}
+
+TEST_F(OpenRunTest, AGivenStartTimeMakesNoRunLong) {
+  Client client(config());
+  const langsmith::Run run =
+      client.start_run({.name = "backfill", .start_time = clock->now() - hours(3)});
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(500));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 0U);
+  run.end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), run.id()), complete);
+}
+
+TEST_F(OpenRunTest, InputsThatChangedAreInThePatch) {
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "x", .inputs = {{"q", 1}}});
+  client.flush(seconds(10));
+  ASSERT_TRUE(http->wait_for_requests(2));
+  run.end({.inputs = {{"q", 2}}});
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(sent().at(1)["inputs"].to_text(), R"({"q":2})");
+}
+
+TEST_F(OpenRunTest, AFlushPostsWhatIsOpen) {
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "young"});
+  EXPECT_TRUE(client.flush(seconds(10)));
+  clock->advance(milliseconds(300));
+  ASSERT_TRUE(http->wait_for_requests(2));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(operations_of(sent(), run.id()), Operations{"post open"});
+  EXPECT_EQ(client.stats().submitted, 0U);
+  run.end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), run.id()), in_two);
+}
+
+TEST_F(OpenRunTest, SwitchedOffNothingIsPosted) {
+  Config at_end = config();
+  at_end.post_open_runs_after = milliseconds(0);
+  Client client(at_end);
+  const langsmith::Run run = client.start_run({.name = "x"});
+  clock->advance(hours(1));
+  client.flush(seconds(10));
+  EXPECT_EQ(http->request_count(), 0U);
+  run.end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), run.id()), complete);
+}
+
+TEST_F(OpenRunTest, AnEndWaitsForTheVerdictOfThePost) {
+  http->respond([](const Request& request) {
+    return request.url.ends_with("/info") ? std::optional(reply_with(200, kInfo)) : std::nullopt;
+  });
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "x"});
+  client.flush(milliseconds(0));
+  clock->advance(seconds(1));
+  ASSERT_TRUE(http->wait_for_requests(2));
+  run.end();
+  client.flush(milliseconds(0));
+  clock->advance(seconds(5));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 2U) << "no patch before the post's verdict";
+  EXPECT_EQ(client.stats().in_memory, 1U);
+  serve({});
+  http->answer(1, reply_with(202));
+  ASSERT_TRUE(settle(client));
+  EXPECT_EQ(operations_of(sent(), run.id()), in_two);
+}
+
+TEST_F(OpenRunTest, WhenThePostWasDroppedTheEndIsAWholeRun) {
+  for (const int status : {400, 401, 422}) {
+    serve([status](const Request& request) {
+      const bool ended = request.body.find("end_time") != std::string::npos;
+      return std::optional(reply_with(ended ? 202 : status));
+    });
+    Client client(config());
+    const langsmith::Run run = client.start_run({.name = "x", .inputs = {{"q", 1}}});
+    const std::size_t before = http->request_count();
+    client.flush(seconds(10));
+    clock->advance(seconds(1));
+    ASSERT_TRUE(http->wait_for_requests(before + 2));
+    ASSERT_TRUE(http->wait_idle());
+    run.end();
+    EXPECT_TRUE(client.flush(seconds(10))) << status;
+    EXPECT_EQ(operations_of(sent(), run.id()), (Operations{"post open", "post ended"})) << status;
+    EXPECT_EQ(sent().back()["inputs"].to_text(), R"({"q":1})");
+    EXPECT_EQ(client.stats().submitted, 1U);
+    EXPECT_EQ(client.stats().delivered, 1U);
+    EXPECT_EQ(client.stats().dropped_total(), 0U) << "a post is no item of its own";
+  }
+}
+
+TEST_F(OpenRunTest, EndsOnAnotherThread) {
+  Client client(config());
+  std::vector<langsmith::Run> runs;
+  for (int i = 0; i < 50; ++i) runs.push_back(client.start_run({.name = "x"}));
+  clock->advance(seconds(2));
+  std::thread other([&] {
+    for (const langsmith::Run& run : runs) run.end();
+  });
+  other.join();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  const auto all = sent();
+  for (const langsmith::Run& run : runs) {
+    const Operations operations = operations_of(all, run.id());
+    EXPECT_TRUE(operations == complete || operations == in_two);
+  }
+  EXPECT_EQ(client.stats().delivered, 50U);
+}
+
+TEST_F(OpenRunTest, AnotherVendorGetsTheSameOnceAtItsEnd) {
+  Client client(config());
+  const langfuse::Client other({.public_key = "pk-lf-1",
+                                .secret_key = "sk-lf-1",
+                                .base_url = "https://langfuse.test",
+                                .transport = transport});
+  {
+    OBSERVE();
+    ASSERT_TRUE(http->wait_idle());
+    clock->advance(seconds(2));
+    ASSERT_TRUE(http->wait_idle());
+    clock->advance(seconds(1));
+    ASSERT_TRUE(http->wait_for_requests(1));
+    clock->advance(seconds(2));
+    ASSERT_TRUE(http->wait_idle());
+    for (const auto& request : http->requests()) {
+      EXPECT_EQ(request.url.find("langfuse.test"), std::string::npos) << "it waits for the end";
+    }
+  }
+  EXPECT_TRUE(llmtrace::flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), sent().at(0).id), in_two);
+  EXPECT_EQ(other.stats().delivered, 1U);
+  EXPECT_EQ(other.stats().submitted, 1U);
+}
+
+TEST_F(OpenRunTest, AShutdownWithOpenRunsIsCleanAndTheirEndIsCounted) {
+  auto client = std::make_unique<Client>(config());
+  const langsmith::Run run = client->start_run({.name = "x"});
+  EXPECT_TRUE(client->shutdown(seconds(10)));
+  run.end();
+  EXPECT_EQ(client->stats().dropped_by(DropReason::ClientClosed), 1U);
+  expect_conserved(*client);
+  client.reset();
+  const langsmith::Run orphan;
+  orphan.end();
+}
+
+TEST_F(OpenRunTest, AForkedChildPostsNothingOfItsParents) {
+  Client client(config());
+  const langsmith::Run run = client.start_run({.name = "x"});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    const langsmith::Run below = run.start_run({.name = "below"});
+    run.end();
+    ::_exit(client.stats().dropped_by(DropReason::Forked) == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  run.end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(operations_of(sent(), run.id()), complete);
+}
+
+// What a server keeps of a run, whatever happens: one complete post, or a post and then a patch.
+class OpenRunProperty : public OpenRunTest {
+ public:
+  void TestBody() override {}
+
+  void run_once() {
+    const auto failures =
+        *rc::gen::container<std::vector<int>>(rc::gen::element(0, 0, 0, 503, 429));
+    const auto steps = *rc::gen::container<std::vector<int>>(30, rc::gen::inRange(0, 1200));
+    std::size_t next = 0;
+    std::vector<std::pair<std::string, std::string>> kept;  // under the fake client's lock
+    serve([&](const Request& request) {
+      const int status = next < failures.size() ? failures[next++] : 0;
+      if (status != 0) return std::optional(reply_with(status));
+      for (const SentRun& run : runs_in(request)) {
+        const bool ended = run.main.find("end_time") != nullptr;
+        kept.emplace_back(run.id, run.operation + (ended ? " ended" : " open"));
+      }
+      return std::optional(reply_with(202));
+    });
+    Client client(config());
+    std::vector<std::string> ids;
+    std::mutex mutex;
+    const auto work = [&](int parity) {
+      std::vector<langsmith::Run> open;
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i] % 3 == parity) open.push_back(client.start_run({.name = "x"}));
+        if (steps[i] % 2 == 0 && !open.empty()) {
+          open.front().end();
+          const std::lock_guard lock(mutex);
+          ids.push_back(open.front().id());
+          open.erase(open.begin());
+        }
+        clock->advance(milliseconds(steps[i] / 2));
+      }
+      for (const langsmith::Run& run : open) {
+        run.end();
+        const std::lock_guard lock(mutex);
+        ids.push_back(run.id());
+      }
+    };
+    std::thread one(work, 0);
+    std::thread two(work, 1);
+    one.join();
+    two.join();
+    RC_ASSERT(settle(client));
+    RC_ASSERT(client.stats().submitted == ids.size());
+    RC_ASSERT(client.stats().delivered == ids.size());
+    RC_ASSERT(client.shutdown(seconds(10)));
+    for (const std::string& id : ids) {
+      Operations operations;
+      for (const auto& [run, operation] : kept) {
+        if (run == id) operations.push_back(operation);
+      }
+      RC_ASSERT(operations == complete || operations == in_two);
+    }
+  }
+};
+
+RC_GTEST_PROP(OpenRuns, AreSeenOnceOrInTheRightOrder, ()) { OpenRunProperty().run_once(); }
+
+}  // namespace
+}  // namespace langsmith::testing

@@ -1,0 +1,82 @@
+// Several endpoints: each has its own key, project and queue.
+#include "tests/langsmith/langsmith_fixture.h"
+
+namespace langsmith::testing {
+namespace {
+
+class ReplicaTest : public LangsmithTest {
+ protected:
+  Config two_endpoints() {
+    Config two = config();
+    two.replicas = {{.endpoint = "https://two.test",
+                     .api_key = "lsv2_sk_second_5678",
+                     .workspace_id = "ws-2",
+                     .project = "copy"}};
+    return two;
+  }
+  std::size_t count_at(std::string_view host) const {
+    std::size_t count = 0;
+    for (const auto& request : http->requests()) {
+      if (!request.url.starts_with("https://" + std::string(host) + "/runs/multipart")) continue;
+      count += runs_in(request).size();
+    }
+    return count;
+  }
+};
+
+TEST_F(ReplicaTest, EachGetsEveryRunWithItsOwnKeyAndProject) {
+  Client client(two_endpoints());
+  for (int i = 0; i < 150; ++i) client.start_run({.name = "x"}).end();
+  client.create_feedback({.run_id = "r", .key = "k", .score = 1});
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  EXPECT_EQ(count_at("ls.test"), 150U);
+  EXPECT_EQ(count_at("two.test"), 150U);
+  for (const auto& request : http->requests()) {
+    if (request.url.ends_with("/info")) continue;
+    const bool second = request.url.starts_with("https://two.test/");
+    std::string all = request.body;
+    for (const auto& header : request.headers) all += header.name + ":" + header.value + "\n";
+    EXPECT_EQ(request.header("x-api-key"), second ? "lsv2_sk_second_5678" : "lsv2_pt_canary_1234");
+    EXPECT_EQ(request.header("X-Tenant-Id"), second ? "ws-2" : "");
+    EXPECT_EQ(all.find(second ? "canary" : "second_5678"), std::string::npos);
+    if (!request.url.ends_with("/runs/multipart")) continue;
+    for (const SentRun& run : runs_in(request)) {
+      EXPECT_EQ(run.main["session_name"].as_string(), second ? "copy" : "demo");
+    }
+  }
+  EXPECT_EQ(client.stats().delivered, 302U);
+}
+
+TEST_F(ReplicaTest, OneThatHangsDoesNotDelayTheOther) {
+  http->respond([](const FakeHttpClient::Request& request) -> std::optional<HttpReply> {
+    if (request.url.starts_with("https://two.test")) return std::nullopt;
+    return reply_with(request.url.ends_with("/info") ? 200 : 202, kInfo);
+  });
+  Client client(two_endpoints());
+  for (int i = 0; i < 5; ++i) client.start_run({.name = "x"}).end();
+  client.flush(milliseconds(0));
+  clock->advance(seconds(1));
+  ASSERT_TRUE(http->wait_for_requests(3));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(count_at("ls.test"), 5U);
+  EXPECT_EQ(client.stats().delivered, 5U);
+  EXPECT_EQ(client.stats().in_memory, 5U);
+  client.shutdown(milliseconds(0));
+  expect_conserved(client);
+}
+
+TEST_F(ReplicaTest, OneThatRefusesKeepsNothingFromTheOther) {
+  serve([](const auto& request) {
+    return std::optional(reply_with(request.url.starts_with("https://two.test") ? 401 : 202));
+  });
+  Client client(two_endpoints());
+  client.start_run({.name = "x"}).end();
+  EXPECT_FALSE(client.flush(seconds(10)));
+  EXPECT_EQ(client.stats().delivered, 1U);
+  EXPECT_EQ(client.stats().dropped_by(llmtrace::DropReason::Unauthorized), 1U);
+  EXPECT_TRUE(log->contains("langsmith (https://two.test)")) << log->text();
+}
+
+}  // namespace
+}  // namespace langsmith::testing
