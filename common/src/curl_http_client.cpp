@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 // Younger than what servers keep: the shortest known closes idle connections after 110 s.
+// libcurl's own bound follows the requests under way: it would close connections in every pause.
+constexpr long kMaxKeptConnections = 64;
 constexpr long kMaxConnectionAgeSeconds = 100;
 constexpr long kUploadBufferBytes = 512L
                                     << 10;  // half the system calls and CPU of the default 64 KiB
@@ -195,6 +197,7 @@ class CurlHttpClient final : public HttpClient {
   CurlHttpClient() : multi_(curl_multi_init()) {
     if (multi_ == nullptr) throw std::runtime_error("libcurl has no multi handle to give");
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kMaxKeptConnections);
   }
   ~CurlHttpClient() override {
     for (auto& [id, transfer] : transfers_) curl_multi_remove_handle(multi_, transfer->easy.get());

@@ -325,7 +325,12 @@ bool Flusher::run_once() {
   if (open_after_) send_open(now);
   const bool hurry = in_a_hurry();
   for (auto& [key, pipeline] : pipelines_) {
-    for (auto& lane : pipeline->lanes) lane->pump(now, hurry);
+    bool busy = false;
+    for (auto& lane : pipeline->lanes) {
+      lane->follow(busy);
+      lane->pump(now, hurry);
+      busy = busy || !lane->is_empty();
+    }
   }
   report_refusals();
   advance_flushes(now);
@@ -413,9 +418,10 @@ void Flusher::mask_item(const Destination& destination, Item& item, const Mask* 
   if (own) failures += apply_mask(item, own);
   if (failures == 0) return;
   destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
-  log_.log(LogKind::UserCode, LogLevel::Error,
-           destination.options().name +
-               ": the mask function threw or returned text that is not JSON; the value was replaced");
+  log_.log(
+      LogKind::UserCode, LogLevel::Error,
+      destination.options().name +
+          ": the mask function threw or returned text that is not JSON; the value was replaced");
 }
 
 // What has been open for long is sent as it is; what was posted once leaves the list.

@@ -49,8 +49,8 @@ class Flusher {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  Flusher(TransportImpl& owner, const TransportOptions& options,
-          std::shared_ptr<HttpClient> http, RateLimitedLog& log);
+  Flusher(TransportImpl& owner, const TransportOptions& options, std::shared_ptr<HttpClient> http,
+          RateLimitedLog& log);
   ~Flusher();
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
@@ -140,8 +140,8 @@ class Flusher {
   std::atomic<std::int64_t> queued_bytes_{0};
   std::atomic<std::uint32_t> epoch_{0};
   std::atomic<bool> wake_pending_{false};
-  // Set by the flusher before it looks for open observations for the last time, so that who starts one
-  // after that look sees it: the list's lock orders the two.
+  // Set by the flusher before it looks for open observations for the last time, so that who starts
+  // one after that look sees it: the list's lock orders the two.
   std::atomic<bool> open_idle_{false};
   std::atomic<bool> stopped_{true};  // no thread runs and none is about to
 

@@ -5,8 +5,8 @@
 #include <exception>
 
 #include "common/src/compression.h"
-#include "common/src/rate_limited_log.h"
 #include "common/src/credentials.h"
+#include "common/src/rate_limited_log.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
 
@@ -83,12 +83,13 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::si
     refuse_full(slot, ItemKind::Score, id);
     return;
   }
-  add_item(score,
-           {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id}, arrival);
+  add_item(score, {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id},
+           arrival);
 }
 
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
-  if (held_bytes_ >= room) return;
+  // The end of one that the full queue refused never comes here: what is known of it is bounded, too.
+  if (held_bytes_ >= room || open_starts_.size() >= host_.options.max_items) return;
   open_starts_.try_emplace(record.uuid);  // before it may be settled
   add_item(record, {.phase = Phase::Start, .id = record.uuid}, arrival);
 }
@@ -201,6 +202,7 @@ void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arri
     building_.payload.append(last);
   }
   if (building_.fragments.empty()) building_since_ = arrival;
+  if (held_items_ == 0) occupied_since_ = arrival;
   const std::size_t size_before = building_.byte_size();
   fragment.begin = static_cast<std::uint32_t>(begin);
   fragment.end = static_cast<std::uint32_t>(building_.payload.size());
@@ -216,6 +218,11 @@ void Lane::seal() {
   ready_.emplace_back();  // first what may fail, then the move, which cannot
   ready_.back() = std::exchange(building_, Batch());
   building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+}
+
+void Lane::follow(bool others_are_busy) noexcept {
+  const bool waits = others_are_busy && encoder_->limits().patience > milliseconds(0);
+  hold_until_ = waits ? occupied_since_ + encoder_->limits().patience : SteadyTime();
 }
 
 void Lane::pump(SteadyTime now, bool hurry) {
@@ -249,7 +256,8 @@ bool Lane::start_preflight() {
 bool Lane::may_send(SteadyTime now) const noexcept {
   if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  return now >= not_before_ && now >= backoff_until_ && in_flight_.size() < allowed;
+  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ &&
+         in_flight_.size() < allowed;
 }
 
 void Lane::send_next() {
@@ -652,7 +660,7 @@ std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   if (preflight_id_ != 0 || encoder_->is_waiting() || in_flight_.size() >= allowed) {
     return std::nullopt;
   }
-  const SteadyTime allowed_from = std::max(not_before_, backoff_until_);
+  const SteadyTime allowed_from = std::max({not_before_, backoff_until_, hold_until_});
   if (!ready_.empty()) return allowed_from;
   if (building_.fragments.empty()) return std::nullopt;
   return std::max(allowed_from, building_since_ + encoder_->limits().linger);

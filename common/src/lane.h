@@ -57,13 +57,17 @@ class Lane {
   void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
   void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
 
-  /// Tells the server of an observation that is still open. No item of the counters: should it not arrive,
-  /// the observation is sent complete at its end. An end waits here until the start's fate is known.
+  /// Tells the server of an observation that is still open. No item of the counters: should it not
+  /// arrive, the observation is sent complete at its end. An end waits here until the start's fate
+  /// is known.
   void add_open(const Record& record, SteadyTime arrival, std::size_t room);
 
   /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
   /// full.
   void pump(SteadyTime now, bool hurry);
+  /// Tells before `pump` whether the destination's lanes before this one are busy; see
+  /// LaneLimits::patience.
+  void follow(bool others_are_busy) noexcept;
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
   void on_reply(std::uint64_t request_id, const HttpReply& reply);
@@ -137,8 +141,8 @@ class Lane {
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
-  std::size_t max_bytes_;       // of a batch; shrinks when the server answers 413
-  std::size_t max_item_bytes_;  // of an item; shrinks when the server answers it with 413
+  std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
+  std::size_t max_item_bytes_;       // of an item; shrinks when the server answers it with 413
   std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;
@@ -148,10 +152,12 @@ class Lane {
   std::uint64_t preflight_id_ = 0;  // the request under way that the encoder asked for; 0: none
   std::unordered_map<Uuid, OpenStart, UuidHash> open_starts_;
 
-  SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
-  SteadyTime backoff_until_{};  // our own delay; a flush may skip it
-  unsigned failures_ = 0;       // outages in a row, whose first probe failed too
-  std::uint32_t outages_ = 0;   // all there were; requests that meet the same one count once
+  SteadyTime occupied_since_{};  // the arrival of the first item since the lane was empty
+  SteadyTime hold_until_{};      // for the lanes before it; see follow
+  SteadyTime not_before_{};      // from Retry-After; nothing is sent earlier
+  SteadyTime backoff_until_{};   // our own delay; a flush may skip it
+  unsigned failures_ = 0;        // outages in a row, whose first probe failed too
+  std::uint32_t outages_ = 0;    // all there were; requests that meet the same one count once
   std::size_t held_bytes_ = 0;
   std::size_t held_items_ = 0;
 };
