@@ -148,14 +148,16 @@ void Baggage::parse(std::string_view header) {
     const std::size_t equals = member.find('=');
     if (equals == std::string_view::npos || items_.size() >= kMaxBaggageItems) return;
     const std::string_view key = trimmed(member.substr(0, equals));
-    if (is_header_name(key)) add(key, percent_decoded(trimmed(member.substr(equals + 1))));
+    if (!is_header_name(key)) return;
+    add(percent_decoded(key), percent_decoded(trimmed(member.substr(equals + 1))));
   });
 }
 
 std::string Baggage::text() const {
   std::string out;
   for (const auto& [key, value] : items_) {
-    const std::string item = key + "=" + percent_encoded(value);
+    // Keys hold users' words too, and no line break of those may end the header.
+    const std::string item = percent_encoded(key) + "=" + percent_encoded(value);
     if (out.size() + item.size() + 1 > kMaxBaggageBytes) continue;
     out.append(out.empty() ? "" : ",").append(item);
   }

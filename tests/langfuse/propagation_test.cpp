@@ -64,6 +64,25 @@ TEST_F(LangfusePropagation, TheReceiverContinuesTraceAndAttributes) {
   EXPECT_EQ(callee["langfuse.trace.metadata.n"], "3");
 }
 
+TEST_F(LangfusePropagation, AMetadataKeyCannotEndTheHeader) {
+  Client client(config());
+  std::vector<HttpHeader> headers;
+  {
+    const auto scope = llmtrace::propagate({.metadata = {{"a\r\nx-evil: 1,b=\xC3\xBC", "v"}}});
+    headers = llmtrace::inject(llmtrace::start_observation({.name = "caller"}), {.baggage = true});
+  }
+  EXPECT_TRUE(header(headers, "baggage")
+                  .ends_with("langfuse_metadata_a%0D%0Ax-evil%3A%201%2Cb%3D%C3%BC=v"));
+  {
+    const llmtrace::ContextScope scope(llmtrace::extract(headers, {.baggage = true}));
+    const auto span = llmtrace::start_observation({.name = "callee"});
+  }
+  ASSERT_TRUE(client.flush(seconds(10)));
+
+  ASSERT_EQ(spans().spans.size(), 2U);
+  EXPECT_EQ(spans().spans[1]["langfuse.trace.metadata.a\r\nx-evil: 1,b=\xC3\xBC"], "v");
+}
+
 TEST_F(LangfusePropagation, BaggageIsNotTakenUnlessAskedFor) {
   Client client(config());
   {
