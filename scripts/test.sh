@@ -54,6 +54,7 @@ fuzz_run() { tests/fuzz/run.sh build/fuzz "${deep:+600}"; }
 
 mkdir -p build
 export LLMTRACE_DEEP=$deep
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1  # another clone compiles the same
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
