@@ -166,6 +166,21 @@ TEST(Feedback, IsListedByRunKeyAndProject) {
   EXPECT_EQ(count("limit=1&offset=2"), 0U);
 }
 
+TEST(Feedback, IsListedByItsSource) {
+  const WithRun with;
+  with.client.post("/feedback", feedback().text());
+  with.client.post("/feedback",
+                   feedback().without("id").with("feedback_source", R"({"type":"model"})").text());
+  const auto count = [&](const std::string& query) {
+    return with.client.get("/feedback?" + query).json().elements().size();
+  };
+
+  EXPECT_EQ(count("source=model"), 1U);
+  EXPECT_EQ(count("source=api"), 1U);
+  EXPECT_EQ(count("source=api&source=model"), 2U);
+  EXPECT_EQ(count("source=app"), 0U);
+}
+
 TEST(Feedback, ComesInMultipartToo) {
   const RunningCollector server;
   const LangSmithClient client(server);
