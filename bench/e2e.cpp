@@ -6,6 +6,7 @@
 // was delivered is counted by the server when it is llmtrace_bench_sink, else by the client.
 
 #include <langfuse/langfuse.h>
+#include <langsmith/langsmith.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,22 +55,56 @@ std::vector<std::string> texts_from(const std::string& file, std::uint64_t seed)
   return {std::string(std::istreambuf_iterator<char>(stream), {})};
 }
 
-langfuse::Config make_config(const E2eOptions& options) {
-  llmtrace::TransportOptions transport;
-  if (options.max_bytes != 0) transport.max_bytes = options.max_bytes;
-  if (options.block) transport.overflow = llmtrace::Overflow::block(std::chrono::minutes(10));
-  langfuse::Config config;
-  config.public_key = "pk-lf-bench";
-  config.secret_key = llmtrace::Secret("sk-lf-bench");
-  config.base_url = options.url;
-  config.encoding = options.encoding;
-  config.compression = options.compression;
-  config.transport = llmtrace::Transport::create(std::move(transport));
-  return config;
-}
+// The clients that are asked for, on one transport.
+struct Clients {
+  std::optional<langfuse::Client> langfuse{};
+  std::optional<langsmith::Client> langsmith{};
 
-void generate(const langfuse::Trace& parent, std::string prompt, std::string completion) {
-  const langfuse::Observation generation =
+  explicit Clients(const E2eOptions& options) {
+    llmtrace::TransportOptions transport_options;
+    if (options.max_bytes != 0) transport_options.max_bytes = options.max_bytes;
+    if (options.block)
+      transport_options.overflow = llmtrace::Overflow::block(std::chrono::minutes(10));
+    const auto transport = llmtrace::Transport::create(std::move(transport_options));
+    if (options.destination != "langsmith") {
+      langfuse::Config config;
+      config.public_key = "pk-lf-bench";
+      config.secret_key = llmtrace::Secret("sk-lf-bench");
+      config.base_url = options.url;
+      config.encoding = options.encoding;
+      config.compression =
+          options.compress ? langfuse::Compression::Gzip : langfuse::Compression::None;
+      config.transport = transport;
+      langfuse.emplace(std::move(config));
+    }
+    if (options.destination != "langfuse") {
+      langsmith::Config config;
+      config.api_key = llmtrace::Secret("lsv2_pt_bench");
+      config.endpoint = options.url;
+      config.compression =
+          options.compress ? langsmith::Compression::Zstd : langsmith::Compression::None;
+      config.transport = transport;
+      langsmith.emplace(std::move(config));
+    }
+  }
+
+  llmtrace::DestinationStats stats() const {
+    llmtrace::DestinationStats total;
+    for (const auto& stats : {langfuse ? langfuse->stats() : llmtrace::DestinationStats(),
+                              langsmith ? langsmith->stats() : llmtrace::DestinationStats()}) {
+      total.delivered += stats.delivered;
+      total.requests += stats.requests;
+      total.bytes_sent += stats.bytes_sent;
+      for (std::size_t i = 0; i < llmtrace::kDropReasonCount; ++i) {
+        total.dropped[i] += stats.dropped[i];
+      }
+    }
+    return total;
+  }
+};
+
+void generate(const llmtrace::Observation& parent, std::string prompt, std::string completion) {
+  const llmtrace::Observation generation =
       parent.generation({.name = "answer", .input = std::move(prompt), .model = "gpt-4o-mini"});
   generation.end(
       {.output = std::move(completion), .usage_details = {{"input", 256}, {"output", 128}}});
@@ -95,7 +131,7 @@ double max_rss_megabytes() {
 
 // `count` generations. At a rate, those of one tick go together: a sleep for each would cost more
 // than tracing does, and show in the CPU figure. A late one does not shift the others.
-void produce(const langfuse::Trace& parent, const Texts& texts, std::uint64_t count,
+void produce(const llmtrace::Observation& parent, const Texts& texts, std::uint64_t count,
              SteadyClock::duration interval, LatencyHistogram& latencies) {
   const SteadyClock::time_point begin = SteadyClock::now();
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -110,10 +146,13 @@ void produce(const langfuse::Trace& parent, const Texts& texts, std::uint64_t co
   }
 }
 
-Result run(langfuse::Client& client, const E2eOptions& options, const Texts& texts) {
-  // The parents stay open until all is measured, so exactly `n` observations are sent.
-  std::vector<langfuse::Trace> parents;
-  for (unsigned i = 0; i < options.threads; ++i) parents.push_back(client.trace({.name = "bench"}));
+Result run(const E2eOptions& options, const Texts& texts) {
+  // The parents stay open until all is measured, so exactly `n` observations are submitted. LangSmith
+  // is shown that they are open.
+  std::vector<llmtrace::Observation> parents;
+  for (unsigned i = 0; i < options.threads; ++i) {
+    parents.push_back(llmtrace::start_observation({.name = "bench"}));
+  }
   std::vector<LatencyHistogram> latencies(options.threads);
   const auto interval = std::chrono::nanoseconds(
       options.rate > 0 ? static_cast<long>(1e9 * options.threads / options.rate) : 0);
@@ -130,7 +169,7 @@ Result run(langfuse::Client& client, const E2eOptions& options, const Texts& tex
   const SteadyClock::time_point enqueued = SteadyClock::now();
 
   Result result;
-  result.settled = client.flush(std::chrono::minutes(10));
+  result.settled = llmtrace::flush(std::chrono::minutes(10));
   result.total_seconds = seconds(SteadyClock::now() - begin);
   result.enqueue_seconds = seconds(enqueued - begin);
   result.cpu_seconds = cpu_seconds() - cpu_before;
@@ -178,13 +217,18 @@ SinkStats counted_by(const llmtrace::DestinationStats& client) {
 int measure(const E2eOptions& options) {
   const Texts texts{texts_from(options.prompt_file, 1), texts_from(options.completion_file, 1000)};
   const auto before = llmtrace::bench::fetch_sink_stats(options.url);
-  langfuse::Client client(make_config(options));
-  const Result result = run(client, options, texts);
-  const llmtrace::DestinationStats stats = client.stats();
+  Clients clients(options);
+  const Result result = run(options, texts);
+  const llmtrace::DestinationStats stats = clients.stats();
   const auto after = llmtrace::bench::fetch_sink_stats(options.url);
   const SinkStats counted = before && after ? difference(*after, *before) : counted_by(stats);
   print(options, result, stats, counted);
-  const bool accounted = counted.unique + stats.dropped_total() == options.n;
+  const std::uint64_t destinations = options.destination == "both" ? 2 : 1;
+  const std::uint64_t shown_open =
+      options.destination != "langfuse" && before && after ? options.threads : 0;
+  const std::uint64_t accounted_for = counted.unique + stats.dropped_total();
+  const bool accounted = accounted_for >= options.n * destinations &&
+                         accounted_for <= options.n * destinations + shown_open;
   const bool complete = result.settled || stats.dropped_total() > 0;
   if (!accounted) std::fprintf(stderr, "delivered and dropped do not add up to n\n");
   if (!complete) std::fprintf(stderr, "the flush was not complete\n");

@@ -10,11 +10,11 @@ namespace {
 void add_options(CLI::App& app, E2eOptions& options) {
   const std::map<std::string, langfuse::Encoding> encodings{
       {"protobuf", langfuse::Encoding::Protobuf}, {"json", langfuse::Encoding::Json}};
-  const std::map<std::string, langfuse::Compression> compressions{
-      {"none", langfuse::Compression::None}, {"gzip", langfuse::Compression::Gzip}};
+  const std::map<std::string, bool> compressions{{"none", false}, {"gzip", true}, {"zstd", true}};
   const std::map<std::string, bool> policies{{"block", true}, {"drop", false}};
   app.add_option("--url", options.url, "Base URL of the server")->required();
-  app.add_option("--destination", options.destination)->check(CLI::IsMember({"langfuse"}));
+  app.add_option("--destination", options.destination, "langfuse (default), langsmith or both")
+      ->check(CLI::IsMember({"langfuse", "langsmith", "both"}));
   app.add_option("--threads", options.threads)->check(CLI::Range(1, 256));
   app.add_option("--n", options.n, "Generations, over all threads")->check(CLI::PositiveNumber);
   app.add_option("--rate", options.rate, "Generations per second; 0 (default): flat out")
@@ -23,7 +23,8 @@ void add_options(CLI::App& app, E2eOptions& options) {
   app.add_option("--completion-file", options.completion_file)->check(CLI::ExistingFile);
   app.add_option("--encoding", options.encoding, "protobuf (default) or json")
       ->transform(CLI::CheckedTransformer(encodings));
-  app.add_option("--compression", options.compression, "none (default) or gzip")
+  app.add_option("--compression", options.compress,
+                 "none (default), gzip or zstd: what the vendor takes")
       ->transform(CLI::CheckedTransformer(compressions));
   app.add_option("--overflow", options.block, "block (default) or drop")
       ->transform(CLI::CheckedTransformer(policies));

@@ -18,7 +18,7 @@ struct E2eOptions {
   std::string prompt_file;      ///< empty: built-in texts of 1 KiB
   std::string completion_file;
   langfuse::Encoding encoding = langfuse::Encoding::Protobuf;
-  langfuse::Compression compression = langfuse::Compression::None;
+  bool compress = false;
   bool block = true;          ///< on overflow: wait for room, or drop
   std::size_t max_bytes = 0;  ///< of the queue; 0: the SDK's default
 };

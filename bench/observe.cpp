@@ -1,5 +1,6 @@
 // What OBSERVE costs the function that it is in: with nothing listening, and with a client.
 #include <benchmark/benchmark.h>
+#include <langsmith/langsmith.h>
 #include <llmtrace/observe.h>
 
 #include <chrono>
@@ -47,6 +48,39 @@ void observe_listening(benchmark::State& state) {
   }
 }
 BENCHMARK(observe_listening)->ArgName("input_bytes")->Arg(16)->Arg(1024);
+
+// The same call with both vendors on one transport: the record is built once.
+void observe_two_vendors(benchmark::State& state) {
+  const langfuse::Config config = llmtrace::bench::quiet_config();
+  langfuse::Client langfuse(config);
+  langsmith::Client langsmith({.api_key = llmtrace::Secret("lsv2_pt_bench"),
+                               .endpoint = "http://127.0.0.1:9",
+                               .transport = config.transport});
+  const std::string question =
+      llmtrace::bench::make_text(1, static_cast<std::size_t>(state.range(0)));
+  while (state.KeepRunningBatch(kCallsBetweenFlushes)) {
+    for (int i = 0; i < kCallsBetweenFlushes; ++i) benchmark::DoNotOptimize(observed(question, i));
+    state.PauseTiming();
+    llmtrace::flush(std::chrono::seconds(10));
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(observe_two_vendors)->ArgName("input_bytes")->Arg(16)->Arg(1024);
+
+void observe_langsmith(benchmark::State& state) {
+  langsmith::Client langsmith({.api_key = llmtrace::Secret("lsv2_pt_bench"),
+                               .endpoint = "http://127.0.0.1:9",
+                               .transport = llmtrace::bench::quiet_config().transport});
+  const std::string question =
+      llmtrace::bench::make_text(1, static_cast<std::size_t>(state.range(0)));
+  while (state.KeepRunningBatch(kCallsBetweenFlushes)) {
+    for (int i = 0; i < kCallsBetweenFlushes; ++i) benchmark::DoNotOptimize(observed(question, i));
+    state.PauseTiming();
+    langsmith.flush(std::chrono::seconds(10));
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(observe_langsmith)->ArgName("input_bytes")->Arg(16)->Arg(1024);
 
 }  // namespace
 

@@ -8,7 +8,8 @@ set -euo pipefail
 programs="${1:?usage: bench/run.sh BUILD_DIR [CASE ...]}/bench"
 shift
 all_cases=(flat-protobuf-1 flat-protobuf-4 flat-json-1 flat-json-4 flat-gzip-1
-           paced-50k paced-10k delay-50ms burst-default burst-within-budget)
+           paced-50k paced-10k delay-50ms burst-default burst-within-budget
+           langsmith-flat langsmith-zstd langsmith-paced-50k both-paced-50k)
 cases=("$@")
 [[ ${#cases[@]} -gt 0 ]] || cases=("${all_cases[@]}")
 
@@ -43,7 +44,7 @@ measure() {  # measure CASE SINK_OPTIONS -- E2E_OPTIONS
   while [[ $1 != -- ]]; do sink_options+=("$1"); shift; done
   shift
   start_sink ${sink_options[@]+"${sink_options[@]}"}
-  line=$("$programs/llmtrace_bench_e2e" --url "$sink_url" --destination langfuse "$@") || failed=1
+  line=$("$programs/llmtrace_bench_e2e" --url "$sink_url" "$@") || failed=1
   stop_sink
   row "$name" "$line"
   [[ $(field duplicates "$line") == 0 ]] || failed=1
@@ -62,6 +63,10 @@ run_case() {
     delay-50ms) measure "$1" --delay-ms 50 -- --n 200000 --threads 1 ;;
     burst-default) measure "$1" -- --n 200000 --threads 1 --overflow drop ;;
     burst-within-budget) measure "$1" -- --n 20000 --threads 1 --overflow drop ;;
+    langsmith-flat) measure "$1" -- --destination langsmith --n 1000000 --threads 1 ;;
+    langsmith-zstd) measure "$1" -- --destination langsmith --n 100000 --threads 1 --compression zstd ;;
+    langsmith-paced-50k) measure "$1" -- --destination langsmith --n 500000 --threads 1 --rate 50000 --overflow drop ;;
+    both-paced-50k) measure "$1" -- --destination both --n 500000 --threads 1 --rate 50000 --overflow drop ;;
     *) echo "run.sh: no case named $1; there are: ${all_cases[*]}" >&2; exit 2 ;;
   esac
 }

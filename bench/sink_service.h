@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/gunzip.h"
 #include "bench/sink_stats.h"
 #include "bench/span_id_set.h"
+#include "bench/unpacker.h"
 
 namespace llmtrace::bench {
 
@@ -40,11 +40,12 @@ class SinkService {
   SinkReply take_spans(std::string_view content_type, char* body, std::size_t size);
   SinkReply take_scores(std::string_view body);
   SinkReply take_ingestion(std::string_view body);
+  SinkReply take_runs(std::string_view content_type, std::string_view body);
   void insert(const std::vector<std::uint64_t>& span_ids);
   SinkReply refuse(std::string_view why);
   std::string stats_text() const;
 
-  Gunzip gunzip_;
+  Unpacker unpacker_;
   SpanIdSet seen_;
   std::vector<std::uint64_t> span_ids_;  // of one body; kept for its memory
   SinkStats stats_;

@@ -11,6 +11,7 @@
 namespace llmtrace::collector {
 namespace {
 
+constexpr std::size_t kShownBytes = 1000;  // of a dotted order, in messages
 constexpr std::string_view kTimeForm = "ddddddddTddddddddddddZ";
 
 // Reads the ISO time without its marks, microseconds and all.
@@ -79,7 +80,9 @@ std::vector<DottedOrderPart> read_dotted_order(std::string_view text) {
 }
 
 void check_dotted_order(std::string_view text, const PlaceInTrace& place) {
-  const std::string problem = problem_of(text, read_dotted_order(text), place);
+  const auto parts = read_dotted_order(text);
+  text = text.substr(0, kShownBytes);
+  const std::string problem = problem_of(text, parts, place);
   if (problem.empty()) return;
   throw BadRequest(
       "invalid 'dotted_order': " + problem + " for run_id:" + std::string(place.id) +

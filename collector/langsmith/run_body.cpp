@@ -100,7 +100,7 @@ class RunParts {
     const Operation operation = name.kind == "post" ? Operation::Post : Operation::Patch;
     if (!name.rest) {
       // The first of two with one name gets the fields; the second is a repetition either way.
-      latest_.try_emplace({operation, name.id}, runs_.size());
+      first_.try_emplace({operation, name.id}, runs_.size());
       runs_.push_back({.operation = operation,
                        .id = name.id,
                        .fields = run_fields(part.content, "part '" + part.name + "'")});
@@ -125,8 +125,8 @@ class RunParts {
   // A run's own part may come behind its fields.
   void add_fields() {
     for (const Field& field : fields_) {
-      const auto found = latest_.find(field.run);
-      if (found == latest_.end()) refuse(*field.part, "belongs to no run of this request");
+      const auto found = first_.find(field.run);
+      if (found == first_.end()) refuse(*field.part, "belongs to no run of this request");
       runs_[found->second].fields.replace(field.name, field.part->content);
     }
   }
@@ -135,7 +135,7 @@ class RunParts {
   RunBatch batch_;
   std::vector<Pending> runs_;
   std::vector<Field> fields_;
-  std::map<std::pair<Operation, std::string>, std::size_t> latest_;  // index in runs_
+  std::map<std::pair<Operation, std::string>, std::size_t> first_;  // index in runs_
 };
 
 }  // namespace
@@ -150,8 +150,9 @@ RunBatch read_run_batch(std::string_view json, const RunBodyRules& rules) {
     if (!body.raw(list).empty() && !body.raw(list).starts_with('[')) {
       body.reject(list, "must be an array");
     }
-    for (std::string_view element; reader.next(element);) {
-      const std::string what = std::string(list) + " " + std::to_string(batch.operations.size());
+    std::size_t index = 0;
+    for (std::string_view element; reader.next(element); ++index) {
+      const std::string what = std::string(list) + " " + std::to_string(index);
       batch.operations.push_back(read_run(
           run_fields(element, what), {.operation = operation, .name_limit = rules.name_limit}));
     }

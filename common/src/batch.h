@@ -23,7 +23,8 @@ struct Fragment {
   Phase phase = Phase::Complete;
   bool cut = false;  // to fit; counted once
   Uuid id{};
-  std::unique_ptr<const Record> original{};  // of a large one: to cut it, should the server ask for it
+  std::shared_ptr<const Record>
+      original{};  // of a large one: to cut it, should the server ask for it
 };
 
 enum class AttemptState : unsigned char { NotSent, PossiblySent };
@@ -38,8 +39,9 @@ struct Batch {
   std::string assembled;  // a body built or compressed for the attempt under way
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
-  std::uint32_t outage = 0;   // how many outages the lane knew of when the attempt began
-  std::uint32_t resends = 0;  // since the encoder last learned another form
+  std::uint32_t outage = 0;        // how many outages the lane knew of when the attempt began
+  std::uint32_t resends = 0;       // since the encoder last learned another form
+  std::uint64_t request_id = 0;    // of the attempt under way
   std::size_t original_bytes = 0;  // of the fragments' originals
 
   /// The fragments and what stands between them.

@@ -13,6 +13,8 @@ inline namespace v0 {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+// What a header says of a time further ahead is no difference between two clocks.
+constexpr std::chrono::hours kMostClockSkew(1);
 
 // The thread's node is owned here; what is left when the thread ends is released.
 struct ThreadContext {
@@ -136,17 +138,23 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   TransportImpl& transport = destinations->keeper();
   auto cell = Ref<Cell>::make();
   Record& record = cell->record;
-  record.start_time = params.start_time ? *params.start_time : transport.clock().now();
+  const bool given_start = params.start_time.has_value();
+  record.start_time = given_start ? *params.start_time : transport.clock().now();
+  cell->open.since = record.start_time;
   if (destinations->wants_run_tree() && parent != nullptr) {
     record.parent = &parent->record;
     record.parent_owner = Ref<RefCounted>::share(parent);
     record.start_time = std::max(record.start_time, parent->record.start_time);
   }
-  record.uuid = transport.ids().next(record.start_time);
-  record.span_id = span_id_of(record.uuid);
   const RemoteParent* const remote =
       parent == nullptr && !options.trace_id && parent_node != nullptr ? parent_node->remote_.get()
                                                                        : nullptr;
+  if (destinations->wants_run_tree() && remote != nullptr &&
+      remote->run_start < cell->open.since + kMostClockSkew) {
+    record.start_time = std::max(record.start_time, remote->run_start);
+  }
+  record.uuid = transport.ids().next(record.start_time);
+  record.span_id = span_id_of(record.uuid);
   if (parent != nullptr) {
     record.trace_id = parent->record.trace_id;
     record.parent_span_id = parent->record.span_id;
@@ -180,6 +188,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   cell->destinations_ = std::move(destinations);
   cell->fork_generation = current_fork_generation();
   if (TransportImpl* const open = cell->destinations_->open_transport()) {
+    if (given_start) cell->open.since = transport.clock().now();
     open->open_observations().link(*cell);
     open->note_open();
   }
@@ -220,6 +229,11 @@ bool end_cell(Cell& cell, ObservationUpdate&& update) {
     }
     return false;
   }
+  // Under no lock of the cell: the flusher takes the list's first and the cell's after it. Before anything
+  // that may fail, for a cell that is gone must not stay in the list.
+  if (TransportImpl* const open = cell.destinations_->open_transport()) {
+    open->open_observations().unlink(cell);
+  }
   std::size_t bytes = 0;
   {
     const std::lock_guard lock(cell.lock);
@@ -231,10 +245,6 @@ bool end_cell(Cell& cell, ObservationUpdate&& update) {
     // A clock that was set back must not make a negative duration.
     cell.record.end_time = std::max(cell.record.end_time, cell.record.start_time);
     bytes = cell.record.byte_size();
-  }
-  // Under no lock of the cell: the flusher takes the list's first and the cell's after it.
-  if (TransportImpl* const open = cell.destinations_->open_transport()) {
-    open->open_observations().unlink(cell);
   }
   for (TransportImpl* transport : cell.destinations_->transports()) {
     transport->submit(ItemKind::Observation, cell, *cell.destinations_, bytes);

@@ -41,6 +41,7 @@ class ContextNode : public RefCounted {
 
 /// A cell's place in its transport's OpenList; guarded by the lock of its shard.
 struct OpenLinks {
+  Timestamp since{};  // when it was opened, whatever start time it was given
   Cell* newer = nullptr;
   Cell* older = nullptr;
   std::uint8_t shard = 0;
@@ -96,7 +97,8 @@ LLMTRACE_EXPORT Ref<Cell> start_child(Cell* parent, ObservationParams&& params,
 /// Applies an update; counted as late when the cell has ended.
 LLMTRACE_EXPORT void update_cell(Cell& cell, ObservationUpdate&& update);
 
-/// Calls `change` with the record, under the lock, while the cell is open; else counts a late update.
+/// Calls `change` with the record, under the lock, while the cell is open; else counts a late
+/// update.
 template <class Change>
 void change_open(Cell& cell, Change&& change);
 

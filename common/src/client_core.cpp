@@ -27,10 +27,15 @@ void ClientCore::log(LogLevel level, std::string_view message) noexcept {
 void ClientCore::open(std::vector<DestinationOptions> endpoints) {
   std::vector<Ref<Destination>> destinations;
   destinations.reserve(endpoints.size());
-  for (DestinationOptions& endpoint : endpoints) {
-    destinations.push_back(transport().open(std::move(endpoint)));
+  try {
+    for (DestinationOptions& endpoint : endpoints) {
+      destinations.push_back(transport().open(std::move(endpoint)));
+    }
+    set_ = Ref<const DestinationSet>::adopt(new DestinationSet(destinations));
+  } catch (const std::exception&) {  // no memory: what is open must not stay so
+    transport().close(destinations, milliseconds(0));
+    throw;
   }
-  set_ = Ref<const DestinationSet>::adopt(new DestinationSet(std::move(destinations)));
 }
 
 Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
@@ -56,8 +61,10 @@ Ref<Cell> ClientCore::start_root(ObservationParams&& params, StartOptions option
 
 ContextScope ClientCore::activate() const noexcept {
   if (!enabled()) return suppress();
-  Context context = Context::current();
+  Context context;
   guarded([&] { context = destination_context(set_); });
+  // Without memory nothing is recorded: it must not go to other clients instead.
+  if (context.node() == nullptr) return suppress();
   return ContextScope(std::move(context));
 }
 

@@ -1,5 +1,5 @@
-// ClientCore is what a vendor's client is made of: its destinations on a transport, and the calls that
-// every client has. Any thread.
+// ClientCore is what a vendor's client is made of: its destinations on a transport, and the calls
+// that every client has. Any thread.
 #pragma once
 
 #include <llmtrace/observation.h>
@@ -45,8 +45,8 @@ class LLMTRACE_EXPORT ClientCore {
   /// Inside the scope OBSERVE reaches this client alone.
   ContextScope activate() const noexcept;
 
-  /// One request on the calling thread; its reply's JSON (null for none). `unauthorized_hint` says what
-  /// to check on a 401 or 403. No error repeats a credential.
+  /// One request on the calling thread; its reply's JSON (null for none). `unauthorized_hint` says
+  /// what to check on a 401 or 403. No error repeats a credential.
   Result<JsonValue> fetch(HttpRequest request, const std::string& body,
                           std::string_view unauthorized_hint);
 

@@ -3,7 +3,9 @@
 #include <llmtrace/observed_scope.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <mutex>
+#include <new>
 
 #include "common/src/cell.h"
 #include "common/src/guard.h"
@@ -124,13 +126,16 @@ ContextScope propagate(PropagateParams params) noexcept {
 }
 
 ContextScope suppress() noexcept {
-  Ref<ContextNode> node;
-  guarded([&] {
-    node = Ref<ContextNode>::make();
-    node->suppressed_ = true;
-    node->handles_too_ = true;
-  });
-  return ContextScope(Context(node.detach()));
+  // One for all, in memory that is always there: what must not be recorded never is.
+  alignas(ContextNode) static std::byte memory[sizeof(ContextNode)];
+  static ContextNode& node = [&]() -> ContextNode& {
+    auto& made = *new (memory) ContextNode;
+    made.suppressed_ = true;
+    made.handles_too_ = true;
+    return made;
+  }();
+  node.retain();
+  return ContextScope(Context(&node));
 }
 
 Context destination_context(const Ref<const DestinationSet>& destinations) {

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +23,8 @@ namespace {
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 // Younger than what servers keep: the shortest known closes idle connections after 110 s.
+// libcurl's own bound follows the requests under way: it would close connections in every pause.
+constexpr long kMaxKeptConnections = 64;
 constexpr long kMaxConnectionAgeSeconds = 100;
 constexpr long kUploadBufferBytes = 512L
                                     << 10;  // half the system calls and CPU of the default 64 KiB
@@ -64,6 +68,7 @@ struct Transfer {
   std::size_t header_bytes = 0;
   bool too_large = false;
   unsigned sends = 0;
+  std::optional<CURLcode> result{};  // of a transfer that has ended
 };
 
 // libcurl sends a request again by itself when a kept-alive connection dies before the reply. The
@@ -118,18 +123,24 @@ curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexce
   return socket;
 }
 
+// An option that is a text, which libcurl copies. Without its proxy or its authorities a request
+// must not go out.
+void set_text(CURL* easy, CURLoption option, const char* text) {
+  if ((curl_easy_setopt)(easy, option, text) == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+}
+
 void set_up(Transfer& transfer, const HttpRequest& request) {
   CURL* const easy = transfer.easy.get();
   transfer.headers = make_header_list(request.headers);
   transfer.body_size = request.body.size();
-  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  set_text(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "llmtrace-cpp/" LLMTRACE_VERSION_STRING);
+  set_text(easy, CURLOPT_USERAGENT, "llmtrace-cpp/" LLMTRACE_VERSION_STRING);
   if (request.method == "GET") {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
@@ -144,8 +155,8 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 10L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+  set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -160,21 +171,23 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_send);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  if (request.proxy) curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy->c_str());
-  if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (request.proxy) set_text(easy, CURLOPT_PROXY, request.proxy->c_str());
+  if (!request.ca_file.empty()) set_text(easy, CURLOPT_CAINFO, request.ca_file.c_str());
 }
 
-// The reply as far as it came. A status line without the rest keeps its status: an ack may be in
-// it.
-HttpReply finish(Transfer& transfer, CURLcode code) {
-  HttpReply reply = std::move(transfer.reply);
+// Completes the reply, as far as it came. A status line without the rest keeps its status: an ack
+// may be in it. Done again, it does the same.
+void finish(Transfer& transfer, CURLcode code) {
+  HttpReply& reply = transfer.reply;
   long status = 0;
   curl_off_t uploaded = 0;
   long sent_header = 0;
   CURL* const easy = transfer.easy.get();
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_header);
+  if (easy != nullptr) {
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_header);
+  }
   reply.status = static_cast<int>(status);
   reply.complete = code == CURLE_OK;
   const bool repeated = transfer.sends > 1;
@@ -184,10 +197,11 @@ HttpReply finish(Transfer& transfer, CURLcode code) {
     reply.error = "the server's reply is larger than llmtrace reads (1 MiB, 64 KiB of headers)";
   } else if (repeated) {
     reply.error = "the server closed the connection before it replied";
+  } else if (easy == nullptr) {
+    reply.error = "libcurl has no handle to give";
   } else if (code != CURLE_OK) {
     reply.error = curl_easy_strerror(code);
   }
-  return reply;
 }
 
 class CurlHttpClient final : public HttpClient {
@@ -195,9 +209,13 @@ class CurlHttpClient final : public HttpClient {
   CurlHttpClient() : multi_(curl_multi_init()) {
     if (multi_ == nullptr) throw std::runtime_error("libcurl has no multi handle to give");
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kMaxKeptConnections);
+    spare_.reserve(kSpareHandles);
   }
   ~CurlHttpClient() override {
-    for (auto& [id, transfer] : transfers_) curl_multi_remove_handle(multi_, transfer->easy.get());
+    for (auto& [id, transfer] : transfers_) {
+      if (transfer->easy) curl_multi_remove_handle(multi_, transfer->easy.get());
+    }
     transfers_.clear();
     spare_.clear();
     curl_multi_cleanup(multi_);
@@ -206,34 +224,32 @@ class CurlHttpClient final : public HttpClient {
   CurlHttpClient& operator=(const CurlHttpClient&) = delete;
 
   void send(std::uint64_t id, const HttpRequest& request) override {
-    auto transfer = std::make_unique<Transfer>();
-    transfer->reply.id = id;
-    transfer->easy = take_handle();
-    if (!transfer->easy) {
-      transfer->reply.error = "libcurl has no handle to give";
-      failed_.push_back(std::move(transfer->reply));
-      return;
-    }
-    set_up(*transfer, request);
-    curl_multi_add_handle(multi_, transfer->easy.get());
-    transfers_.emplace(id, std::move(transfer));
+    auto made = std::make_unique<Transfer>();
+    made->reply.id = id;
+    made->easy = take_handle();
+    if (made->easy) set_up(*made, request);
+    Transfer& transfer = *transfers_.emplace(id, std::move(made)).first->second;
+    const bool started =
+        transfer.easy && curl_multi_add_handle(multi_, transfer.easy.get()) == CURLM_OK;
+    if (!started) end(transfer, CURLE_OUT_OF_MEMORY);
   }
 
   std::vector<HttpReply> poll(std::chrono::milliseconds timeout) override {
-    std::vector<HttpReply> replies = std::exchange(failed_, {});
-    perform(replies);
-    if (!replies.empty()) return replies;
-    constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
-    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(std::min(timeout, kLongest).count()),
-                    nullptr);
-    perform(replies);
-    return replies;
+    perform();
+    if (ended_ == 0) {
+      constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
+      curl_multi_poll(multi_, nullptr, 0, static_cast<int>(std::min(timeout, kLongest).count()),
+                      nullptr);
+      perform();
+    }
+    return take_replies();
   }
 
   void cancel(std::uint64_t id) noexcept override {
     const auto found = transfers_.find(id);
     if (found == transfers_.end()) return;
-    curl_multi_remove_handle(multi_, found->second->easy.get());
+    if (found->second->result) --ended_;
+    if (found->second->easy) curl_multi_remove_handle(multi_, found->second->easy.get());
     transfers_.erase(found);
   }
 
@@ -242,12 +258,13 @@ class CurlHttpClient final : public HttpClient {
   HttpReply fetch(const HttpRequest& request) override {
     Transfer transfer;
     transfer.easy.reset(curl_easy_init());
-    if (!transfer.easy) {
-      transfer.reply.error = "libcurl has no handle to give";
-      return std::move(transfer.reply);
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (transfer.easy) {
+      set_up(transfer, request);
+      code = curl_easy_perform(transfer.easy.get());
     }
-    set_up(transfer, request);
-    return finish(transfer, curl_easy_perform(transfer.easy.get()));
+    finish(transfer, code);
+    return std::move(transfer.reply);
   }
 
  private:
@@ -258,29 +275,54 @@ class CurlHttpClient final : public HttpClient {
     return easy;
   }
 
-  void perform(std::vector<HttpReply>& replies) {
+  void end(Transfer& transfer, CURLcode result) noexcept {
+    transfer.result = result;
+    ++ended_;
+  }
+
+  void perform() noexcept {
     int running = 0;
     curl_multi_perform(multi_, &running);
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
+      const CURLcode result = message->data.result;
       Transfer* transfer = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       curl_multi_remove_handle(multi_, transfer->easy.get());
-      replies.push_back(finish(*transfer, code));
-      if (spare_.size() < kSpareHandles) {
-        curl_easy_reset(transfer->easy.get());
-        spare_.push_back(std::move(transfer->easy));
-      }
-      transfers_.erase(replies.back().id);
+      end(*transfer, result);
     }
+  }
+
+  // All of them, or none when memory ends: then the next poll finds them again.
+  std::vector<HttpReply> take_replies() {
+    std::vector<HttpReply> replies;
+    if (ended_ == 0) return replies;
+    replies.reserve(ended_);
+    for (auto& [id, transfer] : transfers_) {
+      if (transfer->result) finish(*transfer, *transfer->result);
+    }
+    std::erase_if(transfers_, [&](auto& entry) {
+      Transfer& transfer = *entry.second;
+      if (!transfer.result) return false;
+      replies.push_back(std::move(transfer.reply));
+      recycle(std::move(transfer.easy));
+      return true;
+    });
+    ended_ = 0;
+    return replies;
+  }
+
+  void recycle(Easy easy) noexcept {
+    if (!easy || spare_.size() >= kSpareHandles) return;
+    curl_easy_reset(easy.get());
+    spare_.push_back(std::move(easy));
   }
 
   CURLM* multi_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
   std::vector<Easy> spare_;
-  std::vector<HttpReply> failed_;
+  std::size_t ended_ = 0;  // of transfers_: those with a result
 };
 
 }  // namespace

@@ -122,7 +122,8 @@ DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations)
     samples_ = samples_ || destination->options().sample_rate < 1;
     run_tree_ = run_tree_ || destination->options().run_tree;
     // One list holds an open observation: with several such transports in a trace, the first one's.
-    if (destination->options().open_after && open_transport_ == nullptr) open_transport_ = transport;
+    if (destination->options().open_after && open_transport_ == nullptr)
+      open_transport_ = transport;
   }
 }
 

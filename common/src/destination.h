@@ -30,7 +30,8 @@ struct DestinationOptions {
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
   bool debug = false;             ///< says in the log what became of each request
-  bool run_tree = false;  ///< its encoders read Record::parent: a start time is never before the parent's
+  bool run_tree =
+      false;  ///< its encoders read Record::parent: a start time is never before the parent's
   /// When an observation that is still open is sent; nothing: at its end only.
   std::optional<std::chrono::milliseconds> open_after{};
   /// The lanes. Called again in a forked child, so it must depend on nothing that may be

@@ -36,8 +36,8 @@ struct LaneLimits {
   std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
   unsigned max_in_flight = 4;
   Compression compression = Compression::None;
-  /// Not zero: its items refer to those of the destination's lanes before it. They wait, at most so long,
-  /// until those are empty.
+  /// Not zero: its items refer to those of the destination's lanes before it. They wait, at most so
+  /// long, until those are empty.
   std::chrono::milliseconds patience{0};
   char separator = 0;  ///< between the fragments of a batch; 0: none
 };
@@ -83,8 +83,8 @@ class LLMTRACE_EXPORT Encoder {
   virtual void encode(const Record& /*record*/, std::string& /*out*/) {}
   virtual void encode(const Score& /*score*/, std::string& /*out*/) {}
 
-  /// For destinations with DestinationOptions::open_after: an observation that is still open, and its
-  /// end when the server has that.
+  /// For destinations with DestinationOptions::open_after: an observation that is still open, and
+  /// its end when the server has that.
   virtual void encode_start(const Record& /*record*/, std::string& /*out*/) {}
   virtual void encode_end(const Record& /*record*/, std::string& /*out*/) {}
 
@@ -98,8 +98,9 @@ class LLMTRACE_EXPORT Encoder {
   /// Method, URL, headers and limits of the next request; the lane adds the body.
   virtual HttpRequest request() = 0;
 
-  /// A request that must be answered before items are sent, e.g. for the server's limits; nothing when
-  /// there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may change by it.
+  /// A request that must be answered before items are sent, e.g. for the server's limits; nothing
+  /// when there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may change by
+  /// it.
   virtual std::optional<HttpRequest> preflight(Timestamp /*now*/) { return {}; }
   virtual void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) {}
   /// Whether another encoder of this destination is asking for what this one needs to know, too.

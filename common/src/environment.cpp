@@ -43,7 +43,9 @@ void wrong_value(std::string_view name, std::string_view rule, std::string_view 
 
 std::optional<std::string> environment_variable(const char* name) {
   const char* const value = secure_getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
+  if (value == nullptr || std::string_view(value).find_first_not_of(" \t\r\n") == std::string::npos) {
+    return std::nullopt;
+  }
   return value;
 }
 

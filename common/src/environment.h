@@ -1,6 +1,6 @@
-// The environment, as the vendors' configurations read it: blank is unset, and a set-uid program does not
-// trust it. A value that cannot be read throws std::invalid_argument, naming the variable, the rule and
-// the value.
+// The environment, as the vendors' configurations read it: blank is unset, and a set-uid program
+// does not trust it. A value that cannot be read throws std::invalid_argument, naming the variable,
+// the rule and the value.
 #pragma once
 
 #include <llmtrace/export.h>

@@ -143,11 +143,7 @@ bool Flusher::wait_for_room(std::size_t bytes) noexcept {
 }
 
 bool Flusher::push(const QueueItem& item) noexcept {
-  try {
-    if (!queue_.enqueue(item)) return false;
-  } catch (const std::exception&) {  // no memory
-    return false;
-  }
+  if (!enqueue(item)) return false;
   // Counted after it is in the queue, with a full barrier: either stop() finds the item there, or
   // it is seen here that the thread has ended. For a moment the flusher may have taken what is not
   // counted yet.
@@ -165,6 +161,18 @@ bool Flusher::push(const QueueItem& item) noexcept {
                          (bytes_before < ready_bytes && bytes_before + size >= ready_bytes);
   if (items_before == 0 || now_ready) wake();
   return true;
+}
+
+bool Flusher::enqueue(const QueueItem& item) noexcept {
+  try {
+    if (queue_.enqueue(item)) return true;
+    // No memory. What a thread first enqueued without any has no index for ever after; one made
+    // for this item, or left by another, finds memory once there is some.
+    const moodycamel::ProducerToken token(queue_);
+    return token.valid() && queue_.enqueue(token, item);
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 void Flusher::wake() noexcept {
@@ -212,20 +220,22 @@ bool Flusher::flush(const std::vector<Ref<Destination>>& destinations, milliseco
   return complete;
 }
 
-void Flusher::adopt(const Ref<Destination>& destination) {
-  const std::lock_guard lock(request_mutex_);
-  adopted_.push_back(destination);
-  wake();
+void Flusher::adopt(const Ref<Destination>& destination) noexcept {
+  try {
+    const std::lock_guard lock(request_mutex_);
+    adopted_.push_back(destination);
+    wake();
+  } catch (const std::exception&) {  // no memory: its first item will prepare them
+  }
 }
 
-void Flusher::abandon(const Ref<Destination>& destination) {
+void Flusher::abandon(const Ref<Destination>& destination) noexcept {
   std::unique_lock lock(request_mutex_);
   if (!running_) return;
-  abandoned_.push_back(destination);
+  Abandonment mine{.destination = destination, .next = abandoned_};
+  abandoned_ = &mine;
   wake();
-  request_done_.wait(lock, [&] {
-    return std::find(abandoned_.begin(), abandoned_.end(), destination) == abandoned_.end();
-  });
+  request_done_.wait(lock, [&] { return mine.done; });
 }
 
 bool Flusher::start() noexcept {
@@ -274,7 +284,7 @@ void Flusher::refuse_queue() noexcept {
                                         return &ref->transport() == &owner_ && !ref->is_closed();
                                       });
     // A client was made meanwhile and the thread runs again: the item is its business.
-    if (reopened && queue_.enqueue(item)) return;
+    if (reopened && enqueue(item)) return;
     for (const Ref<Destination>& destination : set.destinations()) {
       if (&destination->transport() != &owner_) continue;
       destination->settle_dropped(item.slot, DropReason::ClientClosed);
@@ -310,9 +320,12 @@ void Flusher::run() noexcept {
   running_ = false;
   for (const auto& request : requests_) request->done = true;
   for (const auto& request : flushes_) request->done = true;
+  for (Abandonment* waiting = abandoned_; waiting != nullptr;) {
+    std::exchange(waiting, waiting->next)->done = true;
+  }
   requests_.clear();
   flushes_.clear();
-  abandoned_.clear();
+  abandoned_ = nullptr;
   request_done_.notify_all();
 }
 
@@ -340,32 +353,38 @@ bool Flusher::run_once() {
   return true;
 }
 
+// Takes a request off its list only when nothing can fail any more.
 bool Flusher::handle_requests() {
-  std::vector<Ref<Destination>> abandoned;
-  std::vector<std::shared_ptr<FlushRequest>> requests;
+  Abandonment* abandoned = nullptr;
   {
     const std::lock_guard lock(request_mutex_);
     if (stopping_) return false;
     for (const Ref<Destination>& destination : adopted_) pipeline_of(destination);
     adopted_.clear();
-    requests = std::exchange(requests_, {});
-    abandoned = abandoned_;
+    flushes_.reserve(flushes_.size() + requests_.size());
+    if (!requests_.empty()) begin_flushes();
+    abandoned = std::exchange(abandoned_, nullptr);
   }
-  if (!requests.empty()) begin_flushes(std::move(requests));
-  for (const Ref<Destination>& destination : abandoned) forget(destination);
-  if (!abandoned.empty()) {
+  finish_abandonments(abandoned);
+  return true;
+}
+
+void Flusher::finish_abandonments(Abandonment* first) noexcept {
+  while (first != nullptr) {
+    Abandonment& waiting = *first;
+    forget(waiting.destination);
     const std::lock_guard lock(request_mutex_);
-    for (const Ref<Destination>& destination : abandoned) std::erase(abandoned_, destination);
+    first = waiting.next;
+    waiting.done = true;  // from here on it is no longer there
     request_done_.notify_all();
   }
-  return true;
 }
 
 // Requests that came together close one epoch together. Items submitted before have one of the
 // other slots, or the next one if that is still in use; see flusher.h.
-void Flusher::begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests) {
+void Flusher::begin_flushes() noexcept {
   const std::uint32_t next = epoch_.load(kRelaxed) + 1;
-  for (auto& request : requests) {
+  for (auto& request : requests_) {
     for (std::size_t i = 0; i < request->destinations.size(); ++i) {
       const Ref<Destination>& destination = request->destinations[i];
       const std::size_t slot = slot_of(next);
@@ -380,6 +399,7 @@ void Flusher::begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests)
     }
     flushes_.push_back(std::move(request));
   }
+  requests_.clear();
   epoch_.store(next, std::memory_order_release);
 }
 
@@ -418,9 +438,10 @@ void Flusher::mask_item(const Destination& destination, Item& item, const Mask* 
   if (own) failures += apply_mask(item, own);
   if (failures == 0) return;
   destination.counters().user_code_failures.fetch_add(failures, kRelaxed);
-  log_.log(LogKind::UserCode, LogLevel::Error,
-           destination.options().name +
-               ": the mask function threw or returned text that is not JSON; the value was replaced");
+  log_.log(
+      LogKind::UserCode, LogLevel::Error,
+      destination.options().name +
+          ": the mask function threw or returned text that is not JSON; the value was replaced");
 }
 
 // What has been open for long is sent as it is; what was posted once leaves the list.
@@ -459,7 +480,7 @@ void Flusher::send_open(Cell& cell, SteadyTime now, const Mask* mask) {
 }
 
 // Producers only count what they cannot queue: the user's callback runs on this thread alone.
-void Flusher::report_refusals() {
+void Flusher::report_refusals() noexcept {
   for (auto& [key, pipeline] : pipelines_) {
     const std::uint64_t refusals = pipeline->destination->counters()
                                        .dropped[static_cast<std::size_t>(DropReason::QueueFull)]
@@ -552,7 +573,7 @@ void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arriva
   const DestinationSet& set = destinations_of(item);
   for (const Ref<Destination>& destination : set.destinations()) {
     if (&destination->transport() != &owner_) continue;
-    if (destination->is_closed() && !pipelines_.contains(destination.get())) {
+    if (is_gone(*destination)) {
       // Abandoned. What was set aside, then or later, was settled when it was.
       if (!was_pending) destination->settle_dropped(item.slot, DropReason::ClientClosed);
       continue;
@@ -593,7 +614,7 @@ void Flusher::add(Pipeline& pipeline, const Item& item, const QueueItem& entry, 
   destination.settle_dropped(entry.slot, DropReason::Rejected);  // it takes no such item
 }
 
-void Flusher::deliver(const HttpReply& reply) {
+void Flusher::deliver(const HttpReply& reply) noexcept {
   const auto found = request_lanes_.find(reply.id);
   if (found == request_lanes_.end()) return;
   Lane* const lane = found->second;
@@ -602,21 +623,22 @@ void Flusher::deliver(const HttpReply& reply) {
 }
 
 Flusher::Pipeline& Flusher::pipeline_of(const Ref<Destination>& destination) {
-  std::unique_ptr<Pipeline>& pipeline = pipelines_[destination.get()];
-  if (!pipeline) {
-    pipeline = std::make_unique<Pipeline>();
-    pipeline->destination = destination;
-    for (auto& encoder : destination->options().make_encoders()) {
-      pipeline->lanes.push_back(std::make_unique<Lane>(
-          *destination, std::move(encoder),
-          LaneHost{*http_, clock_, log_, options_, next_request_id_, request_lanes_}));
-    }
-    update_thresholds();
+  const auto found = pipelines_.find(destination.get());
+  if (found != pipelines_.end()) return *found->second;
+  auto pipeline = std::make_unique<Pipeline>();
+  pipeline->destination = destination;
+  for (auto& encoder : destination->options().make_encoders()) {
+    pipeline->lanes.push_back(std::make_unique<Lane>(
+        *destination, std::move(encoder),
+        LaneHost{*http_, clock_, log_, options_, next_request_id_, request_lanes_}));
   }
-  return *pipeline;
+  // Only when it is complete: what is in there has lanes.
+  Pipeline& made = *pipelines_.emplace(destination.get(), std::move(pipeline)).first->second;
+  update_thresholds();
+  return made;
 }
 
-void Flusher::update_thresholds() {
+void Flusher::update_thresholds() noexcept {
   LaneLimits smallest;
   smallest.max_items = options_.max_items;
   smallest.max_bytes = options_.max_bytes / 2;
@@ -642,7 +664,7 @@ void Flusher::update_thresholds() {
 }
 
 // Settles all that `destination` still has here, so that its counters add up when this returns.
-void Flusher::forget(const Ref<Destination>& destination) {
+void Flusher::forget(const Ref<Destination>& destination) noexcept {
   set_aside_queue();
   for (const QueueItem& item : pending_) {
     if (destinations_of(item).contains(*destination)) {
@@ -658,18 +680,33 @@ void Flusher::forget(const Ref<Destination>& destination) {
   update_thresholds();
 }
 
-// For those of its destinations that are gone, an item is settled when it is set aside.
-void Flusher::set_aside(const QueueItem& item) {
-  for (const Ref<Destination>& destination : destinations_of(item).destinations()) {
-    if (&destination->transport() == &owner_ && destination->is_closed() &&
-        !pipelines_.contains(destination.get())) {
-      destination->settle_dropped(item.slot, DropReason::ClientClosed);
-    }
-  }
-  pending_.push_back(item);
+bool Flusher::is_gone(const Destination& destination) const noexcept {
+  return destination.is_closed() && !pipelines_.contains(&destination);
 }
 
-void Flusher::set_aside_queue() {
+// For those of its destinations that are gone, an item is settled when it is set aside; for all of
+// them when there is no memory to keep it.
+void Flusher::set_aside(const QueueItem& item) noexcept {
+  bool kept = true;
+  try {
+    pending_.push_back(item);
+  } catch (const std::exception&) {
+    kept = false;
+  }
+  for (const Ref<Destination>& destination : destinations_of(item).destinations()) {
+    if (&destination->transport() != &owner_) continue;
+    if (is_gone(*destination)) {
+      destination->settle_dropped(item.slot, DropReason::ClientClosed);
+    } else if (!kept) {
+      destination->settle_dropped(item.slot, DropReason::EncodeFailed);
+    }
+  }
+  if (kept) return;
+  release(item.bytes, 1);
+  item.item->release();
+}
+
+void Flusher::set_aside_queue() noexcept {
   QueueItem item;
   while (queue_.try_dequeue(item)) {
     queued_items_.fetch_sub(1, kRelaxed);

@@ -49,8 +49,8 @@ class Flusher {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  Flusher(TransportImpl& owner, const TransportOptions& options,
-          std::shared_ptr<HttpClient> http, RateLimitedLog& log);
+  Flusher(TransportImpl& owner, const TransportOptions& options, std::shared_ptr<HttpClient> http,
+          RateLimitedLog& log);
   ~Flusher();
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
@@ -61,7 +61,7 @@ class Flusher {
               std::size_t bytes) noexcept;
 
   /// Prepares the lanes of a new destination.
-  void adopt(const Ref<Destination>& destination);
+  void adopt(const Ref<Destination>& destination) noexcept;
 
   /// Any thread. An observation that may have to be sent while it is open has started.
   void note_open() noexcept {
@@ -75,7 +75,7 @@ class Flusher {
 
   /// Drops all that `destination` still holds as `DropReason::Shutdown`, aborts its requests and
   /// forgets it. The destination is closed already.
-  void abandon(const Ref<Destination>& destination);
+  void abandon(const Ref<Destination>& destination) noexcept;
 
   /// Starts the thread; false when the system has none to give.
   bool start() noexcept;
@@ -87,11 +87,18 @@ class Flusher {
  private:
   struct FlushRequest;
   struct Pipeline;
+  // On the stack of the thread that waits for it, so that a shutdown needs no memory.
+  struct Abandonment {
+    const Ref<Destination>& destination;
+    Abandonment* next = nullptr;
+    bool done = false;  // under request_mutex_
+  };
 
   // Producers.
   bool reserve(std::size_t bytes) noexcept;
   bool wait_for_room(std::size_t bytes) noexcept;
   bool push(const QueueItem& item) noexcept;
+  bool enqueue(const QueueItem& item) noexcept;
   void refuse_queue() noexcept;
   void release(std::size_t bytes, std::size_t items) noexcept;
 
@@ -99,10 +106,11 @@ class Flusher {
   void run() noexcept;
   bool run_once();
   bool handle_requests();
-  void begin_flushes(std::vector<std::shared_ptr<FlushRequest>> requests);
+  void begin_flushes() noexcept;
+  void finish_abandonments(Abandonment* first) noexcept;
   static bool is_settled(FlushRequest& request) noexcept;
   void advance_flushes(SteadyTime now);
-  void report_refusals();
+  void report_refusals() noexcept;
   void send_open(SteadyTime now);
   void send_open(Cell& cell, SteadyTime now, const Mask* mask);
   bool in_a_hurry() const;
@@ -118,12 +126,13 @@ class Flusher {
   template <class Item>
   void add(Pipeline& pipeline, const Item& item, const QueueItem& entry, SteadyTime arrival,
            std::size_t room, const Mask* mask);
-  void deliver(const HttpReply& reply);
+  void deliver(const HttpReply& reply) noexcept;
   Pipeline& pipeline_of(const Ref<Destination>& destination);
-  void update_thresholds();
-  void forget(const Ref<Destination>& destination);
-  void set_aside(const QueueItem& item);
-  void set_aside_queue();
+  void update_thresholds() noexcept;
+  void forget(const Ref<Destination>& destination) noexcept;
+  bool is_gone(const Destination& destination) const noexcept;
+  void set_aside(const QueueItem& item) noexcept;
+  void set_aside_queue() noexcept;
   void notify_producers();
   std::chrono::milliseconds poll_timeout(SteadyTime now) const;
 
@@ -140,8 +149,8 @@ class Flusher {
   std::atomic<std::int64_t> queued_bytes_{0};
   std::atomic<std::uint32_t> epoch_{0};
   std::atomic<bool> wake_pending_{false};
-  // Set by the flusher before it looks for open observations for the last time, so that who starts one
-  // after that look sees it: the list's lock orders the two.
+  // Set by the flusher before it looks for open observations for the last time, so that who starts
+  // one after that look sees it: the list's lock orders the two.
   std::atomic<bool> open_idle_{false};
   std::atomic<bool> stopped_{true};  // no thread runs and none is about to
 
@@ -157,7 +166,7 @@ class Flusher {
   std::condition_variable request_done_;
   std::vector<std::shared_ptr<FlushRequest>> requests_;
   std::vector<Ref<Destination>> adopted_;
-  std::vector<Ref<Destination>> abandoned_;
+  Abandonment* abandoned_ = nullptr;
   bool stopping_ = false;
   bool running_ = false;
 

@@ -10,17 +10,22 @@
 namespace llmtrace {
 inline namespace v0 {
 
-/// Runs `function`; an exception (no memory) counts as one item refused at each of `cell`'s
-/// destinations.
+/// Runs `function`; an exception (no memory) counts as one item refused at each destination.
 template <class Function>
-void guarded(const Cell& cell, Function&& function) noexcept {
+void guarded(const DestinationSet& destinations, Function&& function) noexcept {
   try {
     std::forward<Function>(function)();
   } catch (const std::exception&) {
-    for (const Ref<Destination>& destination : cell.destinations_->destinations()) {
+    for (const Ref<Destination>& destination : destinations.destinations()) {
       destination->refuse(DropReason::EncodeFailed);
     }
   }
+}
+
+/// The same for where `cell` goes.
+template <class Function>
+void guarded(const Cell& cell, Function&& function) noexcept {
+  guarded(*cell.destinations_, std::forward<Function>(function));
 }
 
 /// The same where nothing exists yet that could be counted.

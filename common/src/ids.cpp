@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <random>
 
 #include "common/src/fork.h"
@@ -141,7 +142,9 @@ Uuid uuid_from(std::string_view text) {
 std::array<std::uint8_t, 32> sha256(std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
   unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+    throw std::bad_alloc();  // an id of zeros would be no id
+  }
   return digest;
 }
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <new>
 #include <system_error>
 
 #include "common/src/json_text.h"
@@ -130,6 +132,21 @@ class DepthChecker final : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>
 
 // Numbers are read by std::from_chars: RapidJSON 1.1 crashes on some with its full precision flag
 // (internal/strtod.h) and is inexact without.
+// RapidJSON does not look whether there was memory.
+struct ThrowingAllocator {
+  static void* Malloc(std::size_t size) { return Realloc(nullptr, 0, size); }
+  static void* Realloc(void* block, std::size_t, std::size_t size) {
+    if (size == 0) {
+      Free(block);
+      return nullptr;
+    }
+    void* const moved = std::realloc(block, size);
+    if (moved == nullptr) throw std::bad_alloc();
+    return moved;
+  }
+  static void Free(void* block) noexcept { std::free(block); }
+};
+
 template <class Handler>
 bool read(std::string_view text, Handler& handler) {
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
@@ -142,7 +159,7 @@ bool read(std::string_view text, Handler& handler) {
   if (text.find('\0') != std::string_view::npos) return false;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(stream);
-  rapidjson::Reader reader;
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, ThrowingAllocator> reader;
   return !reader.Parse<kFlags>(input, handler).IsError();
 }
 

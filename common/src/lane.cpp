@@ -1,11 +1,10 @@
 #include "common/src/lane.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
+#include <iterator>
 
 #include "common/src/compression.h"
-#include "common/src/rate_limited_log.h"
 #include "common/src/credentials.h"
 #include "common/src/truncate.h"
 #include "common/src/verdict.h"
@@ -40,6 +39,17 @@ std::string item_id(ItemKind kind, const Uuid& id) {
   return kind == ItemKind::Score ? uuid_text(id) : to_hex(span_id_of(id));
 }
 
+// Something threw: no memory, most likely, so even its text may not be had.
+Verdict failed_attempt(const std::exception& error) noexcept {
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::Retry;
+  try {
+    verdict.message = error.what();
+  } catch (const std::exception&) {  // then without a message
+  }
+  return verdict;
+}
+
 }  // namespace
 
 Lane::Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, LaneHost host)
@@ -49,108 +59,139 @@ Lane::Lane(const Destination& destination, std::unique_ptr<Encoder> encoder, Lan
       max_bytes_(std::min(encoder_->limits().max_bytes, kLargestBatchBytes)),
       max_item_bytes_(encoder_->limits().max_item_bytes) {}
 
-void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) {
+void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival,
+               std::size_t room) noexcept {
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.id = record.uuid;
   if (held_bytes_ >= room) {
-    refuse_full(slot, ItemKind::Observation, record.uuid);
-    if (!open_starts_.empty()) open_starts_.erase(record.uuid);
+    open_starts_.erase(record.uuid);
+    refuse(fragment, DropReason::DestinationFull,
+           "it holds its share of the transport's budget already");
     return;
   }
-  Fragment fragment{.slot = static_cast<std::uint8_t>(slot), .id = record.uuid};
-  if (!open_starts_.empty()) {
-    const auto found = open_starts_.find(record.uuid);
-    if (found != open_starts_.end()) {
-      OpenStart& start = found->second;
-      if (!start.delivered) {
-        const std::size_t bytes = record.byte_size();
-        start.end = std::make_unique<const Record>(record);
-        start.end_bytes = bytes;
-        start.slot = slot;
-        start.arrival = arrival;
-        held_bytes_ += bytes;
-        ++held_items_;
-        return;
-      }
-      open_starts_.erase(found);
-      fragment.phase = Phase::End;
-    }
+  try {
+    if (hold_end(record, fragment, arrival)) return;
+  } catch (const std::exception&) {  // no memory to wait with: the whole may go beside its start
   }
-  add_item(record, std::move(fragment), arrival);
+  add_item(record, fragment, arrival);
 }
 
-void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room) {
-  const Uuid id = uuid_from(score.id);
+// True when the end of `record` waits for the fate of its start.
+bool Lane::hold_end(const Record& record, Fragment& fragment, SteadyTime arrival) {
+  if (open_starts_.empty()) return false;
+  const auto found = open_starts_.find(record.uuid);
+  if (found == open_starts_.end()) return false;
+  OpenStart& start = found->second;
+  if (start.delivered) {
+    open_starts_.erase(found);
+    fragment.phase = Phase::End;
+    return false;
+  }
+  start.end = std::make_unique<const Record>(record);
+  start.end_bytes = record.byte_size();
+  start.slot = fragment.slot;
+  start.arrival = arrival;
+  held_bytes_ += start.end_bytes;
+  ++held_items_;
+  return true;
+}
+
+void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival,
+               std::size_t room) noexcept {
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.kind = ItemKind::Score;
+  try {
+    fragment.id = uuid_from(score.id);
+  } catch (const std::exception&) {  // no memory to hash a text of its own: it stays without
+  }
   if (held_bytes_ >= room) {
-    refuse_full(slot, ItemKind::Score, id);
+    refuse(fragment, DropReason::DestinationFull,
+           "it holds its share of the transport's budget already");
     return;
   }
-  add_item(score,
-           {.slot = static_cast<std::uint8_t>(slot), .kind = ItemKind::Score, .id = id}, arrival);
+  add_item(score, fragment, arrival);
 }
 
-void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) {
-  if (held_bytes_ >= room) return;
-  open_starts_.try_emplace(record.uuid);  // before it may be settled
-  add_item(record, {.phase = Phase::Start, .id = record.uuid}, arrival);
+void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) noexcept {
+  // The end of one that the full queue refused never comes here: what is known of it is bounded,
+  // too.
+  if (held_bytes_ >= room || open_starts_.size() >= host_.options.max_items) return;
+  Fragment fragment;
+  fragment.phase = Phase::Start;
+  fragment.id = record.uuid;
+  try {
+    open_starts_.try_emplace(record.uuid);  // before it may be settled
+  } catch (const std::exception&) {         // no memory: it is sent at its end
+    return;
+  }
+  add_item(record, fragment, arrival);
 }
 
-void Lane::refuse_full(std::size_t slot, ItemKind kind, const Uuid& id) {
-  destination_.settle_dropped(slot, DropReason::DestinationFull);
-  report(DropReason::DestinationFull, 0, 1, {item_id(kind, id)},
-         "it holds its share of the transport's budget already");
+void Lane::refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept {
+  settle_dropped(fragment, reason);
+  if (fragment.phase == Phase::Start) return;  // its end will be sent, complete
+  report(reason, 0, 1, message,
+         [&] { return std::vector<std::string>{item_id(fragment.kind, fragment.id)}; });
 }
 
 template <class Item>
-void Lane::add_item(const Item& item, Fragment fragment, SteadyTime arrival) {
-  const std::size_t begin = begin_fragment();
-  DropReason failure = DropReason::EncodeFailed;
-  bool encoded = encode_guarded(item, fragment.phase, building_.payload);
-  if (encoded && building_.payload.size() - begin > max_item_bytes_) {
-    failure = DropReason::TooLarge;
-    encoded = fit_item(item, fragment.phase, begin);
-    fragment.cut = encoded;
-  }
+void Lane::add_item(const Item& item, const Fragment& fragment, SteadyTime arrival) noexcept {
+  const std::optional<DropReason> failure = try_add(item, fragment, arrival);
   const std::uint64_t invalid = encoder_->take_invalid_numbers();
   if (invalid != 0) destination_.counters().invalid_numbers.fetch_add(invalid, kRelaxed);
-  if (!encoded) {
-    abort_fragment();
-    settle_dropped(fragment, failure);
-    if (fragment.phase == Phase::Start) return;
-    report(failure, 0, 1, {item_id(fragment.kind, fragment.id)},
-           failure == DropReason::TooLarge ? "the item is larger than the server takes"
-                                           : "the item could not be encoded");
-    return;
+  if (failure) {
+    refuse(fragment, *failure,
+           *failure == DropReason::TooLarge ? "the item is larger than the server takes"
+                                            : "the item could not be encoded");
   }
-  if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, fragment);
-  accept_fragment(begin, std::move(fragment), arrival);
 }
 
-// No memory, most likely: the caller counts it as EncodeFailed.
-bool Lane::encode_guarded(const Record& record, Phase phase, std::string& out) {
+// Why the item is not in the batch, which is then as it was before.
+template <class Item>
+std::optional<DropReason> Lane::try_add(const Item& item, Fragment fragment,
+                                        SteadyTime arrival) noexcept {
   try {
-    switch (phase) {
-      case Phase::Complete:
-        encoder_->encode(record, out);
-        break;
-      case Phase::Start:
-        encoder_->encode_start(record, out);
-        break;
-      case Phase::End:
-        encoder_->encode_end(record, out);
-        break;
+    if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+    const std::size_t begin = begin_fragment();
+    encode(item, fragment.phase, building_.payload);
+    if (building_.payload.size() - begin > max_item_bytes_) {
+      if (!fit_item(item, fragment.phase, begin)) {
+        abort_fragment();
+        return DropReason::TooLarge;
+      }
+      fragment.cut = true;
     }
-    return true;
-  } catch (const std::exception&) {
-    return false;
+    if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, fragment);
+    accept_fragment(begin, std::move(fragment), arrival);
+  } catch (const std::exception&) {  // no memory
+    abort_fragment();
+    return DropReason::EncodeFailed;
+  }
+  try {
+    if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+  } catch (const std::exception&) {  // no memory for the list's node: the next item tries again
+  }
+  return std::nullopt;
+}
+
+void Lane::encode(const Record& record, Phase phase, std::string& out) {
+  switch (phase) {
+    case Phase::Complete:
+      encoder_->encode(record, out);
+      return;
+    case Phase::Start:
+      encoder_->encode_start(record, out);
+      return;
+    case Phase::End:
+      encoder_->encode_end(record, out);
+      return;
   }
 }
 
-bool Lane::encode_guarded(const Score& score, Phase /*phase*/, std::string& out) {
-  try {
-    encoder_->encode(score, out);
-    return true;
-  } catch (const std::exception&) {
-    return false;
-  }
+void Lane::encode(const Score& score, Phase /*phase*/, std::string& out) {
+  encoder_->encode(score, out);
 }
 
 // Encodes shorter and shorter copies until the item fits.
@@ -165,15 +206,15 @@ bool Lane::fit_item(const Item& item, Phase phase, std::size_t begin) {
     }
     if (!truncate_largest(shorter, size - max_item_bytes_)) return false;
     building_.payload.resize(begin);
-    if (!encode_guarded(shorter, phase, building_.payload)) return false;
+    encode(shorter, phase, building_.payload);
   }
   return false;
 }
 
 // Without it a 413 for this item alone could only be answered by dropping it.
-void Lane::keep_original(const Record& record, Fragment& fragment) {
+void Lane::keep_original(const Record& record, Fragment& fragment) noexcept {
   try {
-    fragment.original = std::make_unique<const Record>(record);
+    fragment.original = std::make_shared<const Record>(record);
   } catch (const std::exception&) {  // no memory: then it goes without
   }
 }
@@ -188,8 +229,7 @@ std::size_t Lane::begin_fragment() {
 }
 
 void Lane::abort_fragment() noexcept {
-  building_.payload.resize(building_.fragments.empty() ? Batch::kHeadRoom
-                                                       : building_.fragments.back().end);
+  building_.payload.resize(building_.fragments.empty() ? 0 : building_.fragments.back().end);
 }
 
 void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival) {
@@ -200,23 +240,26 @@ void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arri
     begin = begin_fragment();
     building_.payload.append(last);
   }
-  if (building_.fragments.empty()) building_since_ = arrival;
-  if (held_items_ == 0) occupied_since_ = arrival;
+  const std::size_t original_bytes = fragment.original ? fragment.original->byte_size() : 0;
   const std::size_t size_before = building_.byte_size();
   fragment.begin = static_cast<std::uint32_t>(begin);
   fragment.end = static_cast<std::uint32_t>(building_.payload.size());
-  if (fragment.original) building_.original_bytes += fragment.original->byte_size();
+  if (building_.fragments.empty()) building_since_ = arrival;
   building_.fragments.push_back(std::move(fragment));
+  building_.original_bytes += original_bytes;
+  if (held_items_ == 0) occupied_since_ = arrival;
   held_bytes_ += building_.byte_size() - size_before;
   ++held_items_;
-  if (building_.fragments.size() >= encoder_->limits().max_items) seal();
 }
 
 void Lane::seal() {
   const std::size_t typical = building_.payload.size();
   ready_.emplace_back();  // first what may fail, then the move, which cannot
   ready_.back() = std::exchange(building_, Batch());
-  building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+  try {
+    building_.payload.reserve(std::min(typical + typical / 16, max_bytes_ + Batch::kHeadRoom));
+  } catch (const std::exception&) {  // no memory: it grows as it fills
+  }
 }
 
 void Lane::follow(bool others_are_busy) noexcept {
@@ -234,17 +277,17 @@ void Lane::pump(SteadyTime now, bool hurry) {
   }
 }
 
-bool Lane::start_preflight() {
-  std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
-  if (!request) return false;
+bool Lane::start_preflight() noexcept {
   const std::uint64_t id = host_.next_request_id++;
   try {
+    const std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
+    if (!request) return false;
     host_.request_lanes[id] = this;
     host_.http.send(id, *request);
-  } catch (const std::exception& error) {  // no memory for it: as if nobody answered
-    HttpReply none;
-    none.error = error.what();
-    encoder_->on_preflight(none, host_.clock.now());
+  } catch (const std::exception&) {  // no memory for it: as if nobody answered
+    host_.http.cancel(id);
+    host_.request_lanes.erase(id);
+    on_preflight(HttpReply());
     return false;
   }
   preflight_id_ = id;
@@ -252,28 +295,79 @@ bool Lane::start_preflight() {
   return true;
 }
 
-bool Lane::may_send(SteadyTime now) const noexcept {
-  if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
-  const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
-  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ && in_flight_.size() < allowed;
+void Lane::on_preflight(const HttpReply& reply) noexcept {
+  preflight_id_ = 0;
+  try {
+    encoder_->on_preflight(reply, host_.clock.now());
+  } catch (const std::exception&) {  // no memory to read it: it is asked again
+  }
+  adopt_limits();
 }
 
-void Lane::send_next() {
-  const std::uint64_t id = host_.next_request_id++;
-  Batch& batch = in_flight_.emplace(id, std::move(ready_.front())).first->second;
-  ready_.pop_front();
-  try {
-    start_attempt(id, batch);
-  } catch (const std::exception& error) {  // no memory for it: one more failed attempt
-    host_.http.cancel(id);
-    host_.request_lanes.erase(id);
-    Batch failed = std::move(batch);
-    in_flight_.erase(id);
-    retry(std::move(failed), {.kind = Verdict::Kind::Retry, .message = error.what()});
+// What was sealed before the limits were known is cut to them.
+void Lane::adopt_limits() noexcept {
+  max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
+  max_item_bytes_ = encoder_->limits().max_item_bytes;
+  for (Position batch = ready_.begin(); batch != ready_.end();) {
+    BatchList parts;
+    try {
+      parts = fitting_parts(*batch);
+    } catch (const std::exception&) {  // no memory: the server will say it
+    }
+    if (parts.empty()) {
+      ++batch;
+      continue;
+    }
+    forget_bytes(*batch);
+    for (const Batch& piece : parts) {
+      held_bytes_ += piece.byte_size();
+      held_items_ += piece.fragments.size();
+    }
+    batch = ready_.erase(batch);
+    ready_.splice(batch, parts);
   }
 }
 
-void Lane::start_attempt(std::uint64_t id, Batch& batch) {
+// Empty when the batch fits as it is.
+Lane::BatchList Lane::fitting_parts(const Batch& batch) const {
+  BatchList parts;
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    const bool fits =
+        indices.empty() ||
+        (indices.size() < encoder_->limits().max_items &&
+         batch.fragments[i].end - batch.fragments[indices.front()].begin <= max_bytes_);
+    if (!fits) {
+      parts.push_back(part(batch, indices));
+      indices.clear();
+    }
+    indices.push_back(i);
+  }
+  if (!parts.empty()) parts.push_back(part(batch, indices));
+  return parts;
+}
+
+bool Lane::may_send(SteadyTime now) const noexcept {
+  if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
+  const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
+  return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ &&
+         in_flight_.size() < allowed;
+}
+
+void Lane::send_next() {
+  in_flight_.splice(in_flight_.begin(), ready_, ready_.begin());
+  const Position batch = in_flight_.begin();
+  batch->request_id = host_.next_request_id++;
+  try {
+    start_attempt(*batch);
+  } catch (const std::exception& error) {  // no memory for it: one more failed attempt
+    host_.http.cancel(batch->request_id);
+    host_.request_lanes.erase(batch->request_id);
+    retry(batch, failed_attempt(error));
+  }
+}
+
+void Lane::start_attempt(Batch& batch) {
   batch.outage = outages_;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
@@ -283,8 +377,8 @@ void Lane::start_attempt(std::uint64_t id, Batch& batch) {
     request.headers.push_back({"Content-Encoding", std::string(encoding)});
   }
   request.body = batch.body;
-  host_.request_lanes[id] = this;
-  host_.http.send(id, request);
+  host_.request_lanes[batch.request_id] = this;
+  host_.http.send(batch.request_id, request);
 
   DestinationCounters& counters = destination_.counters();
   counters.requests.fetch_add(1, kRelaxed);
@@ -323,64 +417,33 @@ void Lane::prepare_body(Batch& batch) {
   }
 }
 
-void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) {
+void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept {
   if (request_id == preflight_id_) {
-    preflight_id_ = 0;
-    encoder_->on_preflight(reply, host_.clock.now());
-    adopt_limits();
+    on_preflight(reply);
     return;
   }
-  const auto found = in_flight_.find(request_id);
-  if (found == in_flight_.end()) return;
-  Batch batch = std::move(found->second);
-  in_flight_.erase(found);
-  batch.body = {};
-  batch.assembled = std::string();  // gives the memory back
-  if (reply.status == 0 && reply.request_sent) batch.state = AttemptState::PossiblySent;
+  const Position batch = std::find_if(
+      in_flight_.begin(), in_flight_.end(),
+      [request_id](const Batch& candidate) { return candidate.request_id == request_id; });
+  if (batch == in_flight_.end()) return;
+  batch->body = {};
+  batch->assembled = std::string();  // gives the memory back
+  if (reply.status == 0 && reply.request_sent) batch->state = AttemptState::PossiblySent;
 
-  const Verdict verdict = judge(batch, reply);
+  const Verdict verdict = judge(*batch, reply);
   if (destination_.options().debug) {
-    host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
-                                         std::to_string(batch.fragments.size()) + " items, " +
-                                         std::to_string(batch.byte_size()) +
-                                         " bytes: " + redacted(describe(reply), credentials_));
-  }
-  apply(std::move(batch), verdict, reply.status);
-}
-
-// What was sealed before the limits were known is cut to them.
-void Lane::adopt_limits() {
-  max_bytes_ = std::min(encoder_->limits().max_bytes, kLargestBatchBytes);
-  max_item_bytes_ = encoder_->limits().max_item_bytes;
-  for (std::size_t left = ready_.size(); left > 0; --left) {
-    Batch batch = std::move(ready_.front());
-    ready_.pop_front();
-    forget_bytes(batch);
-    while (!batch.fragments.empty()) {
-      ready_.push_back(take_fitting(batch));
-      held_bytes_ += ready_.back().byte_size();
-      held_items_ += ready_.back().fragments.size();
+    try {
+      host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
+                                           std::to_string(batch->fragments.size()) + " items, " +
+                                           std::to_string(batch->byte_size()) +
+                                           " bytes: " + redacted(describe(reply), credentials_));
+    } catch (const std::exception&) {  // no memory to say so
     }
   }
+  apply(batch, verdict, reply.status);
 }
 
-// As many of the first fragments as fit into one request; one at least.
-Batch Lane::take_fitting(Batch& batch) const {
-  std::vector<std::size_t> first;
-  std::vector<std::size_t> rest;
-  const std::size_t begin = batch.fragments.front().begin;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
-    const bool fits = i < encoder_->limits().max_items &&
-                      batch.fragments[i].end - begin <= max_bytes_ && rest.empty();
-    (fits || i == 0 ? first : rest).push_back(i);
-  }
-  if (rest.empty()) return std::exchange(batch, Batch());
-  Batch result = part(batch, first);
-  batch = part(batch, rest);
-  return result;
-}
-
-Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
+Verdict Lane::judge(const Batch& batch, const HttpReply& reply) noexcept {
   try {
     std::vector<Uuid> ids;
     ids.reserve(batch.fragments.size());
@@ -392,157 +455,190 @@ Verdict Lane::judge(const Batch& batch, const HttpReply& reply) {
     }
     return verdict;
   } catch (const std::exception& error) {  // no memory to read the reply: as if there was none
-    return {.kind = Verdict::Kind::Retry, .message = error.what()};
+    return failed_attempt(error);
   }
 }
 
-void Lane::apply(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::apply(Position batch, const Verdict& verdict, int http_status) noexcept {
   constexpr unsigned kMaxResends = 3;  // then the server knows none of the encoder's forms
   switch (verdict.kind) {
     case Verdict::Kind::Delivered:
-      failures_ = 0;
-      settle_delivered(std::move(batch), verdict, http_status);
+      settle_delivered(batch, verdict, http_status);
       return;
     case Verdict::Kind::PerItem:
-      settle_items(std::move(batch), verdict, http_status);
+      settle_items(batch, verdict, http_status);
       return;
     case Verdict::Kind::Drop:
       failures_ = 0;
-      drop(std::move(batch), verdict.reason, verdict.message, http_status);
+      drop(batch, verdict, http_status);
       return;
     case Verdict::Kind::Split:
-      failures_ = 0;
-      split(std::move(batch), verdict, http_status);
+      split(batch, verdict, http_status);
       return;
     case Verdict::Kind::Resend:
-      if (batch.resends++ < kMaxResends) {
-        ready_.push_front(std::move(batch));
+      if (batch->resends++ < kMaxResends) {
+        ready_.splice(ready_.begin(), in_flight_, batch);
         return;
       }
-      drop(std::move(batch), verdict.reason, verdict.message, http_status);
+      drop(batch, verdict, http_status);
       return;
     case Verdict::Kind::Retry:
-      retry(std::move(batch), verdict);
+      retry(batch, verdict);
       return;
   }
 }
 
-void Lane::settle_delivered(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::settle_delivered(Position batch, const Verdict& verdict, int http_status) noexcept {
+  failures_ = 0;
   // Which items were refused is not known: the last ones stand for them.
-  const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch.fragments.size());
-  const std::size_t accepted = batch.fragments.size() - refused;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+  const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch->fragments.size());
+  const std::size_t accepted = batch->fragments.size() - refused;
+  for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
     if (i < accepted) {
-      settle_delivered(batch.fragments[i]);
+      settle_delivered(batch->fragments[i]);
     } else {
-      settle_dropped(batch.fragments[i], verdict.reason);
+      settle_dropped(batch->fragments[i], verdict.reason);
     }
   }
-  forget_bytes(batch);
-  if (refused > 0) report(verdict.reason, http_status, refused, {}, verdict.message);
+  forget_bytes(*batch);
+  in_flight_.erase(batch);
+  if (refused > 0) {
+    report(verdict.reason, http_status, refused, verdict.message,
+           [] { return std::vector<std::string>(); });
+  }
 }
 
-void Lane::settle_items(Batch batch, const Verdict& verdict, int http_status) {
-  std::vector<std::size_t> again;
-  std::array<std::vector<std::string>, kDropReasonCount> dropped;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
-    const Fragment& fragment = batch.fragments[i];
-    switch (verdict.items[i].kind) {
-      case ItemVerdict::Kind::Delivered:
-        settle_delivered(fragment);
-        break;
-      case ItemVerdict::Kind::Retry:
-        again.push_back(i);
-        break;
-      case ItemVerdict::Kind::Drop:
-        settle_dropped(fragment, verdict.items[i].reason);
-        if (fragment.phase == Phase::Start) break;
-        dropped[static_cast<std::size_t>(verdict.items[i].reason)].push_back(
-            item_id(fragment.kind, fragment.id));
-        break;
+void Lane::settle_items(Position batch, const Verdict& verdict, int http_status) noexcept {
+  BatchList rest;
+  try {  // first what may fail
+    std::vector<std::size_t> again;
+    for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+      if (verdict.items[i].kind == ItemVerdict::Kind::Retry) again.push_back(i);
     }
-  }
-  forget_bytes(batch);
-  Batch rest = part(batch, again);
-  for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
-    const std::size_t count = dropped[reason].size();
-    if (count == 0) continue;
-    dropped[reason].resize(std::min(count, kReportedIds));
-    report(static_cast<DropReason>(reason), http_status, count, std::move(dropped[reason]),
-           verdict.message);
-  }
-  if (again.empty()) {
-    failures_ = 0;
+    if (!again.empty()) rest.push_back(part(*batch, again));
+  } catch (const std::exception& error) {  // no memory: all of it again, though some has arrived
+    batch->state = AttemptState::PossiblySent;
+    retry(batch, failed_attempt(error));
     return;
   }
-  held_bytes_ += rest.byte_size();
-  held_items_ += rest.fragments.size();
-  retry(std::move(rest), verdict);
+  for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+    const ItemVerdict& item = verdict.items[i];
+    if (item.kind == ItemVerdict::Kind::Delivered) {
+      settle_delivered(batch->fragments[i]);
+    } else if (item.kind == ItemVerdict::Kind::Drop) {
+      settle_dropped(batch->fragments[i], item.reason);
+    }
+  }
+  report_items(*batch, verdict, http_status);
+  if (rest.empty()) {
+    failures_ = 0;
+    forget_bytes(*batch);
+    in_flight_.erase(batch);
+    return;
+  }
+  replace(batch, std::move(rest));
+  retry(in_flight_.begin(), verdict);
 }
 
-void Lane::retry(Batch batch, const Verdict& verdict) {
+// Tells which items were dropped, once for each reason.
+void Lane::report_items(const Batch& batch, const Verdict& verdict, int http_status) noexcept {
+  for (std::size_t number = 0; number < kDropReasonCount; ++number) {
+    const auto reason = static_cast<DropReason>(number);
+    const auto is_dropped = [reason](const ItemVerdict& item) {
+      return item.kind == ItemVerdict::Kind::Drop && item.reason == reason;
+    };
+    const auto count = std::count_if(verdict.items.begin(), verdict.items.end(), is_dropped);
+    if (count == 0) continue;
+    report(reason, http_status, static_cast<std::uint64_t>(count), verdict.message, [&] {
+      std::vector<std::string> ids;
+      for (std::size_t i = 0; i < batch.fragments.size() && ids.size() < kReportedIds; ++i) {
+        if (!is_dropped(verdict.items[i])) continue;
+        ids.push_back(item_id(batch.fragments[i].kind, batch.fragments[i].id));
+      }
+      return ids;
+    });
+  }
+}
+
+void Lane::drop(Position batch, const Verdict& verdict, int http_status) noexcept {
+  drop_items(*batch, verdict.reason, verdict.message, http_status);
+  in_flight_.erase(batch);
+}
+
+void Lane::retry(Position batch, const Verdict& verdict) noexcept {
   const SteadyTime now = host_.clock.steady_now();
-  if (batch.outage == outages_) {  // not the one that a request beside it has met already
+  if (batch->outage == outages_) {  // not the one that a request beside it has met already
     ++outages_;
     backoff_until_ = now + full_jitter(failures_++);
   }
   if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
-  host_.log.log(
-      LogKind::Retry, LogLevel::Warning,
-      destination_.options().name + ": not delivered yet, will retry: " + verdict.message);
-  ready_.push_front(std::move(batch));
+  ready_.splice(ready_.begin(), in_flight_, batch);
+  log(LogKind::Retry, LogLevel::Warning,
+      [&] { return ": not delivered yet, will retry: " + verdict.message; });
 }
 
-void Lane::split(Batch batch, const Verdict& verdict, int http_status) {
+void Lane::split(Position batch, const Verdict& verdict, int http_status) noexcept {
   if (verdict.reason == DropReason::TooLarge) {
     // The server's limit is below ours: no need to meet it with every batch.
-    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch.payload_bytes() / 2));
+    max_bytes_ = std::max(kSmallestBatchBytes, std::min(max_bytes_, batch->payload_bytes() / 2));
   }
-  if (batch.fragments.size() == 1) {
-    if (verdict.reason == DropReason::TooLarge && cut_and_put_back(batch)) return;
-    drop(std::move(batch), verdict.reason, verdict.message, http_status);
+  failures_ = 0;
+  if (batch->fragments.size() == 1) {
+    if (verdict.reason != DropReason::TooLarge || !cut(batch)) drop(batch, verdict, http_status);
     return;
   }
-  std::vector<std::size_t> first;
-  std::vector<std::size_t> second;
-  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
-    (i < batch.fragments.size() / 2 ? first : second).push_back(i);
+  BatchList halves;
+  try {
+    std::vector<std::size_t> first;
+    std::vector<std::size_t> second;
+    for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
+      (i < batch->fragments.size() / 2 ? first : second).push_back(i);
+    }
+    halves.push_back(part(*batch, first));
+    halves.push_back(part(*batch, second));
+  } catch (const std::exception& error) {  // no memory: the server will say it again
+    retry(batch, failed_attempt(error));
+    return;
   }
-  forget_bytes(batch);
-  put_back(part(batch, second));
-  put_back(part(batch, first));
+  const std::size_t parts = halves.size();
+  replace(batch, std::move(halves));
+  ready_.splice(ready_.begin(), in_flight_, in_flight_.begin(),
+                std::next(in_flight_.begin(), static_cast<std::ptrdiff_t>(parts)));
 }
 
 // The server did not take one item alone. Its limit is not known: half of it, and so on.
-bool Lane::cut_and_put_back(Batch& batch) {
-  Fragment& fragment = batch.fragments.front();
+bool Lane::cut(Position batch) noexcept {
+  Fragment fragment = batch->fragments.front();
   const std::size_t size = fragment.end - fragment.begin;
   const std::size_t limit = size / 2;
   if (!fragment.original || limit < kSmallestItemBytes) return false;
-  auto shorter = std::make_unique<Record>(*fragment.original);
-  Batch result;
-  result.state = batch.state;
-  result.attempts = batch.attempts;
-  result.payload.assign(Batch::kHeadRoom, '\0');
-  if (!truncate_largest(*shorter, size - limit) ||
-      !encode_guarded(*shorter, fragment.phase, result.payload) ||
-      result.payload.size() - Batch::kHeadRoom >= size) {
+  BatchList shorter;
+  try {
+    auto record = std::make_shared<Record>(*fragment.original);
+    Batch& result = shorter.emplace_back();
+    result.state = batch->state;
+    result.attempts = batch->attempts;
+    result.payload.assign(Batch::kHeadRoom, '\0');
+    if (!truncate_largest(*record, size - limit)) return false;
+    encode(*record, fragment.phase, result.payload);
+    if (result.payload.size() - Batch::kHeadRoom >= size) return false;
+    if (!fragment.cut) destination_.counters().truncated_items.fetch_add(1, kRelaxed);
+    fragment.cut = true;
+    fragment.begin = Batch::kHeadRoom;
+    fragment.end = static_cast<std::uint32_t>(result.payload.size());
+    result.original_bytes = record->byte_size();
+    fragment.original = std::move(record);
+    result.fragments.push_back(std::move(fragment));
+  } catch (const std::exception&) {  // no memory to cut it
     return false;
   }
   max_item_bytes_ = std::min(max_item_bytes_, std::max(limit, kSmallestItemBytes));
-  if (!fragment.cut) destination_.counters().truncated_items.fetch_add(1, kRelaxed);
-  forget_bytes(batch);
-  fragment.cut = true;
-  fragment.begin = Batch::kHeadRoom;
-  fragment.end = static_cast<std::uint32_t>(result.payload.size());
-  fragment.original = std::move(shorter);
-  result.original_bytes = fragment.original->byte_size();
-  result.fragments.push_back(std::move(fragment));
-  put_back(std::move(result));
+  replace(batch, std::move(shorter));
+  ready_.splice(ready_.begin(), in_flight_, in_flight_.begin());
   return true;
 }
 
-void Lane::settle_delivered(const Fragment& fragment) {
+void Lane::settle_delivered(const Fragment& fragment) noexcept {
   if (fragment.phase == Phase::Start) {
     settle_start(fragment.id, true);
   } else {
@@ -550,7 +646,7 @@ void Lane::settle_delivered(const Fragment& fragment) {
   }
 }
 
-void Lane::settle_dropped(const Fragment& fragment, DropReason reason) {
+void Lane::settle_dropped(const Fragment& fragment, DropReason reason) noexcept {
   if (fragment.phase == Phase::Start) {
     settle_start(fragment.id, false);
   } else {
@@ -559,7 +655,7 @@ void Lane::settle_dropped(const Fragment& fragment, DropReason reason) {
 }
 
 // The end that waited goes now: as an end when the server has the start, else as the whole.
-void Lane::settle_start(const Uuid& id, bool delivered) {
+void Lane::settle_start(const Uuid& id, bool delivered) noexcept {
   const auto found = open_starts_.find(id);
   if (found == open_starts_.end()) return;
   if (!found->second.end) {
@@ -571,20 +667,25 @@ void Lane::settle_start(const Uuid& id, bool delivered) {
   open_starts_.erase(found);
   held_bytes_ -= start.end_bytes;
   --held_items_;
-  add_item(*start.end,
-           {.slot = static_cast<std::uint8_t>(start.slot),
-            .phase = delivered ? Phase::End : Phase::Complete,
-            .id = id},
-           start.arrival);
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(start.slot);
+  fragment.phase = delivered ? Phase::End : Phase::Complete;
+  fragment.id = id;
+  add_item(*start.end, fragment, start.arrival);
 }
 
-void Lane::put_back(Batch batch) {
-  held_bytes_ += batch.byte_size();
-  held_items_ += batch.fragments.size();
-  ready_.push_front(std::move(batch));
+// Puts what is left of a batch in its place, at the front of those in flight.
+void Lane::replace(Position batch, BatchList parts) noexcept {
+  for (const Batch& piece : parts) {
+    held_bytes_ += piece.byte_size();
+    held_items_ += piece.fragments.size();
+  }
+  forget_bytes(*batch);
+  in_flight_.erase(batch);
+  in_flight_.splice(in_flight_.begin(), parts);
 }
 
-Batch Lane::part(Batch& batch, const std::vector<std::size_t>& indices) const {
+Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) const {
   Batch result;
   result.state = batch.state;
   result.attempts = batch.attempts;
@@ -594,10 +695,9 @@ Batch Lane::part(Batch& batch, const std::vector<std::size_t>& indices) const {
     if (!result.fragments.empty() && encoder_->limits().separator != 0) {
       result.payload.push_back(encoder_->limits().separator);
     }
-    const auto begin = static_cast<std::uint32_t>(result.payload.size());
+    Fragment fragment = batch.fragments[index];
+    fragment.begin = static_cast<std::uint32_t>(result.payload.size());
     result.payload.append(batch.fragment(index));
-    Fragment fragment = std::move(batch.fragments[index]);
-    fragment.begin = begin;
     fragment.end = static_cast<std::uint32_t>(result.payload.size());
     if (fragment.original) result.original_bytes += fragment.original->byte_size();
     result.fragments.push_back(std::move(fragment));
@@ -605,44 +705,52 @@ Batch Lane::part(Batch& batch, const std::vector<std::size_t>& indices) const {
   return result;
 }
 
-void Lane::drop(Batch batch, DropReason reason, const std::string& message, int http_status) {
-  std::vector<std::string> ids;
+void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view message,
+                      int http_status) noexcept {
   std::uint64_t count = 0;
   for (const Fragment& fragment : batch.fragments) {
     settle_dropped(fragment, reason);
-    if (fragment.phase == Phase::Start) continue;  // its end will be sent, complete
-    ++count;
-    if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
+    count += fragment.phase == Phase::Start ? 0 : 1;  // its end will be sent, complete
   }
   forget_bytes(batch);
-  if (count > 0) report(reason, http_status, count, std::move(ids), message);
+  if (count == 0) return;
+  report(reason, http_status, count, message, [&] {
+    std::vector<std::string> ids;
+    for (const Fragment& fragment : batch.fragments) {
+      if (fragment.phase == Phase::Start) continue;
+      if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
+    }
+    return ids;
+  });
 }
 
-void Lane::report_refused(std::uint64_t count) {
-  report(DropReason::QueueFull, 0, count, {},
+void Lane::report_refused(std::uint64_t count) noexcept {
+  report(DropReason::QueueFull, 0, count,
          "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or "
          "choose "
-         "Overflow::block");
+         "Overflow::block",
+         [] { return std::vector<std::string>(); });
 }
 
-void Lane::drop_all(DropReason reason) {
-  const std::string message = "the time of the shutdown was over";
+void Lane::drop_all(DropReason reason) noexcept {
+  constexpr std::string_view kMessage = "the time of the shutdown was over";
   if (preflight_id_ != 0) {
     host_.http.cancel(preflight_id_);
     host_.request_lanes.erase(preflight_id_);
     preflight_id_ = 0;
   }
-  for (auto& [id, batch] : std::exchange(in_flight_, {})) {
-    host_.http.cancel(id);
-    host_.request_lanes.erase(id);
-    drop(std::move(batch), reason, message, 0);
+  for (const Batch& batch : in_flight_) {
+    host_.http.cancel(batch.request_id);
+    host_.request_lanes.erase(batch.request_id);
+    drop_items(batch, reason, kMessage, 0);
   }
+  in_flight_.clear();
   // An end that waited for one of the starts becomes a whole item, behind the others.
   while (!ready_.empty() || !building_.fragments.empty()) {
-    if (ready_.empty()) seal();
-    Batch batch = std::move(ready_.front());
-    ready_.pop_front();
-    drop(std::move(batch), reason, message, 0);
+    const BatchList sealed = std::exchange(ready_, {});
+    for (const Batch& batch : sealed) drop_items(batch, reason, kMessage, 0);
+    const Batch last = std::exchange(building_, Batch());
+    if (!last.fragments.empty()) drop_items(last, reason, kMessage, 0);
   }
   open_starts_.clear();
 }
@@ -664,18 +772,36 @@ std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   return std::max(allowed_from, building_since_ + encoder_->limits().linger);
 }
 
-void Lane::report(DropReason reason, int http_status, std::uint64_t count,
-                  std::vector<std::string> ids, const std::string& message) {
-  const std::string& name = destination_.options().name;
-  host_.log.log(reason, LogLevel::Error,
-                name + ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") +
-                    " (" + std::string(to_string(reason)) + "): " + message);
+template <class Text>
+void Lane::log(LogKind kind, LogLevel level, Text text) noexcept {
+  try {
+    host_.log.log(kind, level, destination_.options().name + text());
+  } catch (const std::exception&) {  // no memory to say so
+  }
+}
+
+// What was dropped is counted already, so that an end of memory here hides nothing.
+template <class Ids>
+void Lane::report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
+                  Ids ids) noexcept {
+  log(static_cast<LogKind>(reason), LogLevel::Error, [&] {
+    return ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") + " (" +
+           std::string(to_string(reason)) + "): " + std::string(message);
+  });
   if (!host_.options.on_error) return;
   try {
-    host_.options.on_error({name, reason, http_status, count, std::move(ids), message});
+    call_on_error(
+        {destination_.options().name, reason, http_status, count, ids(), std::string(message)});
+  } catch (const std::exception&) {  // no memory to say so
+  }
+}
+
+void Lane::call_on_error(const DeliveryError& error) noexcept {
+  try {
+    host_.options.on_error(error);
   } catch (...) {  // the user's code, on our thread: it may fail, we may not
     destination_.counters().user_code_failures.fetch_add(1, kRelaxed);
-    host_.log.log(LogKind::UserCode, LogLevel::Error, name + ": the error callback threw");
+    log(LogKind::UserCode, LogLevel::Error, [] { return ": the error callback threw"; });
   }
 }
 

@@ -11,20 +11,22 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/src/batch.h"
 #include "common/src/encoder.h"
+#include "common/src/rate_limited_log.h"
 
 namespace llmtrace {
 inline namespace v0 {
 
 class Lane;
-class RateLimitedLog;
 
 /// What a lane needs of its surroundings.
 struct LaneHost {
@@ -54,12 +56,13 @@ class Lane {
 
   /// Encodes an item into the batch being built, or drops it when the lane already holds `room`
   /// bytes. `arrival` is when it came into the queue, about: the linger counts from there.
-  void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room);
-  void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room);
+  void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) noexcept;
+  void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room) noexcept;
 
-  /// Tells the server of an observation that is still open. No item of the counters: should it not arrive,
-  /// the observation is sent complete at its end. An end waits here until the start's fate is known.
-  void add_open(const Record& record, SteadyTime arrival, std::size_t room);
+  /// Tells the server of an observation that is still open. No item of the counters: should it not
+  /// arrive, the observation is sent complete at its end. An end waits here until the start's fate
+  /// is known.
+  void add_open(const Record& record, SteadyTime arrival, std::size_t room) noexcept;
 
   /// Seals what is due and starts what may be sent; in a hurry, a batch does not wait to become
   /// full.
@@ -69,11 +72,11 @@ class Lane {
   void follow(bool others_are_busy) noexcept;
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
-  void on_reply(std::uint64_t request_id, const HttpReply& reply);
+  void on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept;
   /// Tells of items that the transport had no room for.
-  void report_refused(std::uint64_t count);
+  void report_refused(std::uint64_t count) noexcept;
   /// Aborts requests and drops everything.
-  void drop_all(DropReason reason);
+  void drop_all(DropReason reason) noexcept;
 
   /// When `pump` has something to do next; nothing: only a reply or a new item can tell.
   std::optional<SteadyTime> next_deadline() const;
@@ -86,6 +89,10 @@ class Lane {
   bool is_empty() const noexcept { return held_items_ == 0; }
 
  private:
+  // A batch stays in its node for life: moving it from list to list cannot fail.
+  using BatchList = std::list<Batch>;
+  using Position = BatchList::iterator;
+
   // What is known of an observation whose start was sent while it was open.
   struct OpenStart {
     bool delivered = false;
@@ -95,68 +102,81 @@ class Lane {
     SteadyTime arrival{};
   };
 
+  bool hold_end(const Record& record, Fragment& fragment, SteadyTime arrival);
   template <class Item>
-  void add_item(const Item& item, Fragment fragment, SteadyTime arrival);
-  bool encode_guarded(const Record& record, Phase phase, std::string& out);
-  bool encode_guarded(const Score& score, Phase phase, std::string& out);
+  void add_item(const Item& item, const Fragment& fragment, SteadyTime arrival) noexcept;
+  template <class Item>
+  std::optional<DropReason> try_add(const Item& item, Fragment fragment,
+                                    SteadyTime arrival) noexcept;
+  void encode(const Record& record, Phase phase, std::string& out);
+  void encode(const Score& score, Phase phase, std::string& out);
   template <class Item>
   bool fit_item(const Item& item, Phase phase, std::size_t begin);
-  void refuse_full(std::size_t slot, ItemKind kind, const Uuid& id);
+  void refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept;
   std::size_t begin_fragment();
   void abort_fragment() noexcept;
-  void keep_original(const Record& record, Fragment& fragment);
-  static void keep_original(const Score& /*score*/, Fragment& /*fragment*/) {}
+  static void keep_original(const Record& record, Fragment& fragment) noexcept;
+  static void keep_original(const Score& /*score*/, Fragment& /*fragment*/) noexcept {}
   void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
 
   void seal();
   bool may_send(SteadyTime now) const noexcept;
   void send_next();
-  void start_request(std::uint64_t id, Batch& batch);
-  void start_attempt(std::uint64_t id, Batch& batch);
+  void start_attempt(Batch& batch);
   void prepare_body(Batch& batch);
-  bool start_preflight();
-  void adopt_limits();
-  Batch take_fitting(Batch& batch) const;
-  Verdict judge(const Batch& batch, const HttpReply& reply);
+  bool start_preflight() noexcept;
+  void on_preflight(const HttpReply& reply) noexcept;
+  void adopt_limits() noexcept;
+  BatchList fitting_parts(const Batch& batch) const;
+  Verdict judge(const Batch& batch, const HttpReply& reply) noexcept;
 
-  void apply(Batch batch, const Verdict& verdict, int http_status);
-  void settle_delivered(Batch batch, const Verdict& verdict, int http_status);
-  void settle_items(Batch batch, const Verdict& verdict, int http_status);
-  void drop(Batch batch, DropReason reason, const std::string& message, int http_status);
-  void retry(Batch batch, const Verdict& verdict);
-  void split(Batch batch, const Verdict& verdict, int http_status);
-  bool cut_and_put_back(Batch& batch);
-  void settle_delivered(const Fragment& fragment);
-  void settle_dropped(const Fragment& fragment, DropReason reason);
-  void settle_start(const Uuid& id, bool delivered);
-  Batch part(Batch& batch, const std::vector<std::size_t>& indices) const;
-  void put_back(Batch batch);
+  // What became of a batch in flight, which `batch` is.
+  void apply(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void settle_delivered(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void settle_items(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void report_items(const Batch& batch, const Verdict& verdict, int http_status) noexcept;
+  void drop(Position batch, const Verdict& verdict, int http_status) noexcept;
+  void retry(Position batch, const Verdict& verdict) noexcept;
+  void split(Position batch, const Verdict& verdict, int http_status) noexcept;
+  bool cut(Position batch) noexcept;
+  void replace(Position batch, BatchList parts) noexcept;
+  void settle_delivered(const Fragment& fragment) noexcept;
+  void settle_dropped(const Fragment& fragment, DropReason reason) noexcept;
+  void settle_start(const Uuid& id, bool delivered) noexcept;
+
+  Batch part(const Batch& batch, const std::vector<std::size_t>& indices) const;
+  void drop_items(const Batch& batch, DropReason reason, std::string_view message,
+                  int http_status) noexcept;
   void forget_bytes(const Batch& batch) noexcept;
-  void report(DropReason reason, int http_status, std::uint64_t count, std::vector<std::string> ids,
-              const std::string& message);
+  template <class Text>
+  void log(LogKind kind, LogLevel level, Text text) noexcept;
+  template <class Ids>
+  void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
+              Ids ids) noexcept;
+  void call_on_error(const DeliveryError& error) noexcept;
 
   static constexpr std::size_t kWaitingBatches = 2;
 
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
-  std::size_t max_bytes_;       // of a batch; shrinks when the server answers 413
-  std::size_t max_item_bytes_;  // of an item; shrinks when the server answers it with 413
+  std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
+  std::size_t max_item_bytes_;       // of an item; shrinks when the server answers it with 413
   std::vector<Secret> credentials_;  // of the last request, which no message may repeat
 
   Batch building_;
   SteadyTime building_since_{};
-  std::deque<Batch> ready_;
-  std::unordered_map<std::uint64_t, Batch> in_flight_;
+  BatchList ready_;
+  BatchList in_flight_;
   std::uint64_t preflight_id_ = 0;  // the request under way that the encoder asked for; 0: none
   std::unordered_map<Uuid, OpenStart, UuidHash> open_starts_;
 
   SteadyTime occupied_since_{};  // the arrival of the first item since the lane was empty
   SteadyTime hold_until_{};      // for the lanes before it; see follow
-  SteadyTime not_before_{};     // from Retry-After; nothing is sent earlier
-  SteadyTime backoff_until_{};  // our own delay; a flush may skip it
-  unsigned failures_ = 0;       // outages in a row, whose first probe failed too
-  std::uint32_t outages_ = 0;   // all there were; requests that meet the same one count once
+  SteadyTime not_before_{};      // from Retry-After; nothing is sent earlier
+  SteadyTime backoff_until_{};   // our own delay; a flush may skip it
+  unsigned failures_ = 0;        // outages in a row, whose first probe failed too
+  std::uint32_t outages_ = 0;    // all there were; requests that meet the same one count once
   std::size_t held_bytes_ = 0;
   std::size_t held_items_ = 0;
 };

@@ -72,7 +72,8 @@ std::uint64_t apply_mask(Record& record, const Mask& mask) {
   if (record.run) {
     auto run = Ref<RunDetails>::make(static_cast<const RunFields&>(*record.run));
     masker.tags(run->tags);
-    for (RunDetails::Event& event : run->events) event.fields = masker.json(event.fields, Field::Event);
+    for (RunDetails::Event& event : run->events)
+      event.fields = masker.json(event.fields, Field::Event);
     run->extra = masker.json(run->extra, Field::Metadata);
     run->serialized = masker.json(run->serialized, Field::Metadata);
     record.run = std::move(run);

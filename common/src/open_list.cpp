@@ -55,9 +55,9 @@ OpenList::Taken OpenList::take(Timestamp bound) {
       more = false;
       for (std::size_t i = 0; shard.oldest != nullptr; ++i) {
         Cell& cell = *shard.oldest;
-        const Timestamp start = cell.record.start_time;
-        if (start > bound) {
-          taken.oldest_left = std::min(taken.oldest_left.value_or(start), start);
+        const Timestamp since = cell.open.since;
+        if (since > bound) {
+          taken.oldest_left = std::min(taken.oldest_left.value_or(since), since);
           break;
         }
         if (i == kAtOnce) {

@@ -1,6 +1,7 @@
 // OpenList is where the flusher finds observations that have been open for long: some servers
-// show what is still running. An intrusive list in shards, one lock of one word each, held for a few
-// instructions: opening and closing an observation costs no allocation and nothing in the queue.
+// show what is still running. An intrusive list in shards, one lock of one word each, held for a
+// few instructions: opening and closing an observation costs no allocation and nothing in the
+// queue.
 //
 // A cell is in at most one list, from its start until its end or until the flusher has taken it.
 #pragma once
@@ -33,9 +34,9 @@ class OpenList {
 
   struct Taken {
     std::vector<Ref<Cell>> cells{};
-    std::optional<Timestamp> oldest_left{};  ///< the start of the oldest that stays
+    std::optional<Timestamp> oldest_left{};  ///< when the oldest that stays was opened
   };
-  /// Flusher thread. Takes out those that started at `bound` or before.
+  /// Flusher thread. Takes out those that were opened at `bound` or before.
   Taken take(Timestamp bound);
 
  private:

@@ -69,7 +69,8 @@ bool read_hex(std::string_view text, std::array<std::uint8_t, Size>& bytes) noex
   return any != 0;
 }
 
-// W3C Trace Context, 3.2: "00-" 32 hex "-" 16 hex "-" 2 hex; of later versions the same prefix is read.
+// W3C Trace Context, 3.2: "00-" 32 hex "-" 16 hex "-" 2 hex; of later versions the same prefix is
+// read.
 bool read_traceparent(std::string_view text, RemoteParent& parent) noexcept {
   constexpr std::size_t kLength = 55;
   text = trimmed(text);
@@ -101,16 +102,16 @@ std::string checked_trace_state(const std::vector<HttpHeader>& headers) {
       state.append(state.empty() ? "" : ",").append(member);
     });
   }
-  const bool printable = std::all_of(state.begin(), state.end(),
-                                     [](char c) { return c >= 0x20 && c < 0x7f; });
+  const bool printable =
+      std::all_of(state.begin(), state.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   const bool fits = members <= kMaxTraceStateMembers && state.size() <= kMaxTraceStateBytes;
   return printable && fits ? state : std::string();
 }
 
 std::vector<HttpHeader> inject_record(const Record& record, const TraceAttributes* attributes) {
   std::vector<HttpHeader> headers;
-  headers.push_back({"traceparent", "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) +
-                                        "-01"});
+  headers.push_back(
+      {"traceparent", "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) + "-01"});
   const Record* root = &record;
   while (root->parent != nullptr) root = root->parent;
   if (root->remote && !root->remote->trace_state.empty()) {
@@ -128,9 +129,7 @@ std::vector<HttpHeader> inject_record(const Record& record, const TraceAttribute
 
 }  // namespace
 
-void Baggage::add(std::string_view key, std::string_view value) {
-  items_.emplace_back(key, value);
-}
+void Baggage::add(std::string_view key, std::string_view value) { items_.emplace_back(key, value); }
 
 std::string_view Baggage::find(std::string_view key) const noexcept {
   for (const auto& [name, value] : items_) {

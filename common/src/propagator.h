@@ -1,5 +1,6 @@
-// Propagator is a vendor's part in `inject` and `extract`: headers and baggage keys of its own. Registered
-// by the vendor's client; stays until the process ends. Its functions are called from any thread.
+// Propagator is a vendor's part in `inject` and `extract`: headers and baggage keys of its own.
+// Registered by the vendor's client; stays until the process ends. Its functions are called from
+// any thread.
 #pragma once
 
 #include <llmtrace/propagation.h>

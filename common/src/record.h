@@ -45,10 +45,11 @@ inline Json as_object(Json metadata) {
 struct RemoteParent : RefCounted {
   TraceId trace_id{};
   SpanId span_id{};
-  bool sampled = true;       ///< of W3C's trace flags
-  std::string trace_state;   ///< W3C tracestate, to be handed on
-  std::string run_path;      ///< a vendor's path to the parent in its tree of runs; empty: none
-  std::string project;       ///< where the vendor is to show it; empty: as configured
+  bool sampled = true;      ///< of W3C's trace flags
+  std::string trace_state;  ///< W3C tracestate, to be handed on
+  std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
+  Timestamp run_start{};    ///< by that path; a child never starts before it
+  std::string project;      ///< where the vendor is to show it; empty: as configured
 };
 
 /// What a run can say beyond an observation.
@@ -119,8 +120,8 @@ struct Record {
   Ref<const TraceAttributes> attributes;
   Ref<RunDetails> run;  // null for most; of this record alone until it has ended
 
-  // Up the tree, for destinations that send an observation's whole path: the start halves of the local
-  // ancestors stay readable as long as this record. Null otherwise.
+  // Up the tree, for destinations that send an observation's whole path: the start halves of the
+  // local ancestors stay readable as long as this record. Null otherwise.
   const Record* parent = nullptr;
   Ref<RefCounted> parent_owner;
   Ref<const RemoteParent> remote;  // of a local root
@@ -183,11 +184,12 @@ struct Score {
   std::shared_ptr<const FeedbackFields> feedback;
 
   std::size_t byte_size() const noexcept {
-    return sizeof(Score) + (feedback ? sizeof(FeedbackFields) + feedback->value.text().size() +
-                                           feedback->correction.text().size() +
-                                           feedback->source_info.text().size()
-                                     : 0) + name.size() + value.text().size() + comment.size() +
-           metadata.text().size() + session_id.size() + dataset_run_id.size();
+    return sizeof(Score) +
+           (feedback ? sizeof(FeedbackFields) + feedback->value.text().size() +
+                           feedback->correction.text().size() + feedback->source_info.text().size()
+                     : 0) +
+           name.size() + value.text().size() + comment.size() + metadata.text().size() +
+           session_id.size() + dataset_run_id.size();
   }
 };
 

@@ -1,5 +1,4 @@
 #include <llmtrace/redaction.h>
-
 #include <re2/re2.h>
 
 #include <memory>
@@ -109,10 +108,12 @@ std::vector<RedactionRule> secret_rules() {
       rule(R"(\bgsk_[A-Za-z0-9]{40,})"),
       rule(R"(\bxai-[A-Za-z0-9]{40,})"),
       rule(R"(\bdop_v1_[a-f0-9]{40,})"),
-      after(R"((?i)(\b(?:authorization|proxy-authorization)["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[A-Za-z0-9+/=._~-]{6,})"),
+      after(
+          R"((?i)(\b(?:authorization|proxy-authorization)["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[A-Za-z0-9+/=._~-]{6,})"),
       after(R"((?i)(\bbearer\s+)[A-Za-z0-9+/=._~-]{16,})"),
       after(R"(([a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@"']*:)[^/\s@"']+(?:@))"),
-      after(R"((?i)(\b[a-z0-9_.-]*(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|client[_-]?secret|private[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;&]{6,})"),
+      after(
+          R"((?i)(\b[a-z0-9_.-]*(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|client[_-]?secret|private[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;&]{6,})"),
   };
 }
 

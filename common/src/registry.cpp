@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <utility>
 
 #include "common/src/transport_impl.h"
@@ -27,18 +28,23 @@ struct Registry {
       1};  // of `global`; release after the change, acquire before use
 };
 
-Registry& registry() noexcept {
+Registry& registry() {
   static Registry& instance = *new Registry;
   return instance;
 }
 
-void rebuild_global(Registry& all) {
+Ref<const DestinationSet> rebuild_global(Registry& all) {
   std::vector<Ref<Destination>> destinations;
   for (const Ref<Destination>& destination : all.live) {
     if (destination->options().observe) destinations.push_back(destination);
   }
-  all.global = Ref<const DestinationSet>::adopt(new DestinationSet(std::move(destinations)));
+  auto next = Ref<const DestinationSet>::adopt(new DestinationSet(std::move(destinations)));
+  Ref<const DestinationSet> previous = std::exchange(all.global, std::move(next));
   all.version.fetch_add(1, std::memory_order_release);
+  return previous;
+}
+
+void count_live(const Registry& all) noexcept {
   detail::live_clients.store(static_cast<int>(all.live.size()), std::memory_order_relaxed);
 }
 
@@ -50,7 +56,7 @@ thread_local CachedSet cached_set;
 
 }  // namespace
 
-std::mutex& registry_mutex() noexcept { return registry().mutex; }
+std::mutex& registry_mutex() { return registry().mutex; }
 
 void register_transport(TransportImpl& transport) { registry().transports.push_back(&transport); }
 
@@ -58,14 +64,28 @@ void unregister_transport(TransportImpl& transport) noexcept {
   std::erase(registry().transports, &transport);
 }
 
-void publish_destination(const Ref<Destination>& destination) {
-  registry().live.push_back(destination);
-  rebuild_global(registry());
+Ref<const DestinationSet> publish_destination(const Ref<Destination>& destination) {
+  Registry& all = registry();
+  all.live.push_back(destination);
+  try {
+    Ref<const DestinationSet> previous = rebuild_global(all);
+    count_live(all);
+    return previous;
+  } catch (const std::exception&) {  // no memory
+    all.live.pop_back();
+    throw;
+  }
 }
 
-void unpublish_destination(const Ref<Destination>& destination) noexcept {
-  std::erase(registry().live, destination);
-  rebuild_global(registry());
+Ref<const DestinationSet> unpublish_destination(const Ref<Destination>& destination) noexcept {
+  Registry& all = registry();
+  std::erase(all.live, destination);
+  count_live(all);
+  try {
+    return rebuild_global(all);
+  } catch (const std::exception&) {  // no memory: the set still names it, and it refuses what comes
+    return {};
+  }
 }
 
 Ref<const DestinationSet> global_destinations() {

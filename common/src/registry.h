@@ -17,13 +17,16 @@ inline namespace v0 {
 
 /// Held over a fork, so that the child never inherits it locked. Guards all of the registry and the
 /// lists of live destinations of the transports. Nothing waits and no user code runs under it.
-std::mutex& registry_mutex() noexcept;
+std::mutex& registry_mutex();
 
 /// With the registry's mutex held.
 void register_transport(TransportImpl& transport);
 void unregister_transport(TransportImpl& transport) noexcept;
-void publish_destination(const Ref<Destination>& destination);
-void unpublish_destination(const Ref<Destination>& destination) noexcept;
+/// The same. They return the set that was, to be released when the mutex is free: with it may go
+/// the last of a transport, whose destructor takes the mutex.
+[[nodiscard]] Ref<const DestinationSet> publish_destination(const Ref<Destination>& destination);
+[[nodiscard]] Ref<const DestinationSet> unpublish_destination(
+    const Ref<Destination>& destination) noexcept;
 
 /// The live destinations that take global observations. A thread keeps its copy until the set
 /// changes.

@@ -133,7 +133,8 @@ void submit_checked(Score score, const DestinationSet& destinations) {
   auto item = Ref<ScoreItem>::make();
   item->score = std::move(score);
   if (item->score.timestamp == Timestamp()) item->score.timestamp = transport.clock().now();
-  if (item->score.id.empty()) item->score.id = uuid_text(transport.ids().next(item->score.timestamp));
+  if (item->score.id.empty())
+    item->score.id = uuid_text(transport.ids().next(item->score.timestamp));
   item->destinations = Ref<const DestinationSet>::share(&destinations);
   if (!item->score.trace_id.empty()) {
     item->destinations = destinations.sampled(trace_id_from(item->score.trace_id));

@@ -128,9 +128,7 @@ void MemoryDestination::clear() {
   impl_->recorded->scores.clear();
 }
 
-ContextScope MemoryDestination::activate() const noexcept {
-  return impl_->core.activate();
-}
+ContextScope MemoryDestination::activate() const noexcept { return impl_->core.activate(); }
 
 DestinationStats MemoryDestination::stats() const { return impl_->core.stats(); }
 

@@ -137,42 +137,43 @@ Ref<Destination> TransportImpl::open(DestinationOptions options) {
     destination->close();
     return destination;
   }
-  flusher->adopt(destination);
+  try {
+    Ref<const DestinationSet> previous;  // released after the lock
+    const std::lock_guard lock(registry_mutex());
+    live_.reserve(live_.size() + 1);
+    previous = publish_destination(destination);
+    live_.push_back(destination);
+  } catch (const std::exception&) {  // no memory: as if it had not been asked for
+    if (open_count_ == 0) flusher->stop();
+    throw;
+  }
   ++open_count_;
-  const std::lock_guard lock(registry_mutex());
-  live_.push_back(destination);
-  publish_destination(destination);
+  flusher->adopt(destination);
   return destination;
 }
 
 bool TransportImpl::close(const std::vector<Ref<Destination>>& destinations,
                           milliseconds timeout) noexcept {
-  try {
-    std::vector<Ref<Destination>> closing;
-    {
-      const std::lock_guard lock(registry_mutex());
-      for (const Ref<Destination>& destination : destinations) {
-        if (std::erase(live_, destination) == 0) continue;  // closed before
-        unpublish_destination(destination);
-        closing.push_back(destination);
-      }
-    }
-    if (closing.empty()) return true;
-    for (const Ref<Destination>& destination : closing) destination->close();
-    // Null in a forked child that never used it.
-    Flusher* const flusher = flusher_.load(std::memory_order_acquire);
-    const bool complete = flusher == nullptr || flusher->flush(closing, timeout);
-    for (const Ref<Destination>& destination : closing) {
-      if (flusher != nullptr) flusher->abandon(destination);
-    }
-    const std::lock_guard lifecycle(*lifecycle_);
-    open_count_ -= closing.size();
-    if (open_count_ == 0 && flusher != nullptr) flusher->stop();
-    return complete;
-  } catch (const std::exception& error) {
-    log_.log(LogKind::Setup, LogLevel::Error, error.what());
-    return false;
+  std::size_t closing = 0;
+  for (const Ref<Destination>& destination : destinations) {
+    Ref<const DestinationSet> previous;  // released after the lock
+    const std::lock_guard lock(registry_mutex());
+    if (std::erase(live_, destination) == 0) continue;  // closed before
+    previous = unpublish_destination(destination);
+    destination->close();
+    ++closing;
   }
+  if (closing == 0) return true;
+  // Null in a forked child that never used it.
+  Flusher* const flusher = flusher_.load(std::memory_order_acquire);
+  const bool complete = flusher == nullptr || flush(destinations, timeout);
+  if (flusher != nullptr) {
+    for (const Ref<Destination>& destination : destinations) flusher->abandon(destination);
+  }
+  const std::lock_guard lifecycle(*lifecycle_);
+  open_count_ -= closing;
+  if (open_count_ == 0 && flusher != nullptr) flusher->stop();
+  return complete;
 }
 
 void TransportImpl::close_all(milliseconds timeout) {

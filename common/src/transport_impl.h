@@ -35,15 +35,15 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
 
   /// Makes a destination live: OBSERVE and handles reach it from now on.
   Ref<Destination> open(DestinationOptions options);
-  /// Refuses new items for them, drains until `timeout`, drops and counts the rest. False when something
-  /// was dropped. The thread ends with the last destination.
+  /// Refuses new items for them, drains until `timeout`, drops and counts the rest. False when
+  /// something was dropped. The thread ends with the last destination.
   bool close(const std::vector<Ref<Destination>>& destinations,
              std::chrono::milliseconds timeout) noexcept;
   /// Closes all of them within `timeout` together.
   void close_all(std::chrono::milliseconds timeout);
 
-  /// The observations that are open and go to a destination that wants to know of them. Of this process:
-  /// a forked child has a new one.
+  /// The observations that are open and go to a destination that wants to know of them. Of this
+  /// process: a forked child has a new one.
   OpenList& open_observations() noexcept { return *open_observations_; }
   /// Tells the flusher that there is an open observation again.
   void note_open() noexcept;

@@ -6,6 +6,7 @@
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
 #include "common/src/score.h"
+#include "langfuse/src/propagator.h"
 #include "langfuse/src/trace_attributes.h"
 #include "langfuse/src/wire.h"
 
@@ -22,14 +23,17 @@ using llmtrace::TraceAttributes;
 
 class Client::Impl {
  public:
-  explicit Impl(const Config& config) : core("langfuse", config.transport, config.shutdown_timeout) {
+  explicit Impl(const Config& config)
+      : core("langfuse", config.transport, config.shutdown_timeout) {
     ResolvedConfig resolved = resolve(config);
     for (const std::string& warning : resolved.warnings) {
       core.log(llmtrace::LogLevel::Warning, warning);
     }
     if (resolved.debug) core.log(llmtrace::LogLevel::Debug, banner(resolved));
     wire_ = std::make_shared<const Wire>(std::move(resolved));
-    if (wire_->config().enabled) core.open({destination_options(config.mask)});
+    if (!wire_->config().enabled) return;
+    llmtrace::register_propagator(make_propagator());
+    core.open({destination_options(config.mask)});
   }
 
   const ResolvedConfig& config() const noexcept { return wire_->config(); }
@@ -41,9 +45,8 @@ class Client::Impl {
     if (config().public_key.empty() || config().secret_key.empty()) {
       return Error{"set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", 0};
     }
-    const Result<JsonValue> body =
-        core.fetch(wire_->request("GET", "api/public/projects"), "",
-                   "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY");
+    const Result<JsonValue> body = core.fetch(wire_->request("GET", "api/public/projects"), "",
+                                              "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY");
     if (!body) return body.error();
     if ((*body)["data"].elements().empty()) {
       return Error{"the server knows no project for these keys; create one in its settings", 200};
@@ -96,7 +99,7 @@ bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 Trace Client::trace(TraceParams params) noexcept {
   if (!impl_->core.enabled()) return {};
   Ref<Cell> cell;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     ContextNode* const current = llmtrace::current_node();
     llmtrace::StartOptions options;
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
@@ -125,7 +128,7 @@ Trace Client::trace(TraceParams params) noexcept {
 Observation Client::start_observation(ObservationParams params) noexcept {
   if (!impl_->core.enabled()) return Observation();
   Ref<Cell> cell;
-  llmtrace::guarded([&] { cell = impl_->core.start(std::move(params)); });
+  llmtrace::guarded(impl_->core.set(), [&] { cell = impl_->core.start(std::move(params)); });
   return Observation(cell.detach());
 }
 
@@ -147,13 +150,14 @@ void Client::event(ObservationParams params) noexcept {
 
 void Client::score(ScoreParams params) noexcept {
   if (!impl_->core.enabled()) return;
-  llmtrace::guarded([&] { llmtrace::submit_score(std::move(params), impl_->core.set(), ""); });
+  llmtrace::guarded(impl_->core.set(),
+                    [&] { llmtrace::submit_score(std::move(params), impl_->core.set(), ""); });
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
   const llmtrace::CurrentObservation current = llmtrace::current_observation();
   if (!current || !impl_->core.enabled()) return;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     params.trace_id = current.trace_id();
     params.observation_id.clear();
     score(std::move(params));
@@ -176,7 +180,9 @@ Result<std::string> Client::trace_url(std::string_view trace_id) {
          llmtrace::to_hex(llmtrace::trace_id_from(trace_id));
 }
 
-bool Client::flush(std::chrono::milliseconds timeout) noexcept { return impl_->core.flush(timeout); }
+bool Client::flush(std::chrono::milliseconds timeout) noexcept {
+  return impl_->core.flush(timeout);
+}
 
 bool Client::shutdown(std::chrono::milliseconds timeout) noexcept {
   return impl_->core.shutdown(timeout);

@@ -123,7 +123,7 @@ ResolvedConfig resolve(const Config& config) {
   }
   resolved.base_url = llmtrace::checked_base_url(
       text_option(config.base_url, {"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"},
-           kDefaultBaseUrl),
+                  kDefaultBaseUrl),
       "LANGFUSE_BASE_URL");
   resolved.export_path = text_option({}, {"LANGFUSE_OTEL_TRACES_EXPORT_PATH"}, kDefaultExportPath);
   while (resolved.export_path.starts_with('/')) resolved.export_path.erase(0, 1);
@@ -136,16 +136,18 @@ ResolvedConfig resolve(const Config& config) {
   for (const char* name : kReleaseVariables) {
     if (resolved.release.empty()) resolved.release = environment_variable(name).value_or("");
   }
-  const bool sdk_disabled = lower_case(environment_variable("OTEL_SDK_DISABLED").value_or("")) == "true";
+  const bool sdk_disabled =
+      lower_case(environment_variable("OTEL_SDK_DISABLED").value_or("")) == "true";
   resolved.enabled = config.tracing_enabled.value_or(
       boolean_variable({"LANGFUSE_TRACING_ENABLED"}).value_or(!sdk_disabled));
   resolved.sample_rate = sample_rate_option(config.sample_rate, {"LANGFUSE_SAMPLE_RATE"});
   resolved.observe = config.observe;
   resolved.capture_io = config.capture_io.value_or(
       boolean_variable({"LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED"}).value_or(true));
-  resolved.timeout = checked_duration(
-      config.timeout.value_or(seconds_variable({"LANGFUSE_TIMEOUT"}).value_or(milliseconds(10'000))),
-      "Config::timeout");
+  resolved.timeout =
+      checked_duration(config.timeout.value_or(
+                           seconds_variable({"LANGFUSE_TIMEOUT"}).value_or(milliseconds(10'000))),
+                       "Config::timeout");
   resolved.proxy = config.proxy;
   resolved.ca_file = config.ca_file.str();
   resolved.additional_headers = checked_headers(config.additional_headers);
@@ -154,10 +156,10 @@ ResolvedConfig resolve(const Config& config) {
   resolved.compression = compression(config, resolved.base_url);
   at_least_one(config.flush_at, "Config::flush_at");
   resolved.flush_at = config.flush_at.value_or(size_variable({"LANGFUSE_FLUSH_AT"}).value_or(1024));
-  resolved.flush_interval =
-      checked_duration(config.flush_interval.value_or(
-                   seconds_variable({"LANGFUSE_FLUSH_INTERVAL"}).value_or(milliseconds(1000))),
-               "Config::flush_interval");
+  resolved.flush_interval = checked_duration(
+      config.flush_interval.value_or(
+          seconds_variable({"LANGFUSE_FLUSH_INTERVAL"}).value_or(milliseconds(1000))),
+      "Config::flush_interval");
   at_least_one(config.max_batch_bytes, "Config::max_batch_bytes");
   resolved.max_batch_bytes = config.max_batch_bytes.value_or(
       size_variable({"LANGFUSE_OTEL_MAX_BATCH_SIZE_BYTES"})

@@ -211,13 +211,13 @@ Run Client::start_run(RunParams params) noexcept {
 std::string Client::create_feedback(FeedbackParams params) noexcept {
   std::string id;
   if (!enabled()) return id;
-  llmtrace::guarded([&] {
+  llmtrace::guarded(impl_->core.set(), [&] {
     if (const std::string_view problem = problem_of(params); !problem.empty()) {
       for (const auto& destination : impl_->core.set().destinations()) {
         destination->refuse(llmtrace::DropReason::Rejected);
       }
-      impl_->core.log(LogLevel::Warning, "the feedback \"" + params.key +
-                                             "\" was dropped: " + std::string(problem));
+      impl_->core.log(LogLevel::Warning,
+                      "the feedback \"" + params.key + "\" was dropped: " + std::string(problem));
       return;
     }
     llmtrace::TransportImpl& transport = impl_->core.transport();
@@ -289,9 +289,13 @@ Result<bool> Client::create_feedback_from_token(std::string_view url, TokenFeedb
   body.set_text("comment", feedback.comment);
   body.set_json("correction", feedback.correction);
   body.set_json("metadata", feedback.metadata);
-  const auto reply = impl_->fetch(std::move(request), body.text());
-  if (!reply) return reply.error();
-  return true;
+  auto reply = impl_->fetch(std::move(request), body.text());
+  if (reply) return true;
+  Error error = reply.error();  // who has the URL may give feedback: it is not repeated
+  for (std::size_t at = 0; !url.empty() && (at = error.message.find(url)) != std::string::npos;) {
+    error.message.replace(at, url.size(), "the presigned URL");
+  }
+  return error;
 }
 
 Result<StoredRun> Client::read_run(std::string_view run_id) {
@@ -310,7 +314,9 @@ Result<std::string> Client::run_url(std::string_view run_id) {
 
 llmtrace::ContextScope Client::activate() const noexcept { return impl_->core.activate(); }
 
-bool Client::flush(std::chrono::milliseconds timeout) noexcept { return impl_->core.flush(timeout); }
+bool Client::flush(std::chrono::milliseconds timeout) noexcept {
+  return impl_->core.flush(timeout);
+}
 
 bool Client::shutdown(std::chrono::milliseconds timeout) noexcept {
   return impl_->core.shutdown(timeout);

@@ -1,5 +1,5 @@
-// Feedback. Where the server takes it as parts of a multipart body, many go in one request; one alone, and
-// one whose trace is not known, is a POST /feedback of its own.
+// Feedback. Where the server takes it as parts of a multipart body, many go in one request; one
+// alone, and one whose trace is not known, is a POST /feedback of its own.
 #include <cmath>
 #include <deque>
 #include <unordered_map>
@@ -25,7 +25,7 @@ using llmtrace::Verdict;
 
 constexpr std::size_t kMaxItemBytes = 1'000'000;
 constexpr std::chrono::seconds kPatience(2);  // for the runs that it is about
-constexpr unsigned kNotFoundTries = 10;  // a run may be on its way still
+constexpr unsigned kNotFoundTries = 10;       // a run may be on its way still
 
 // Scores of more digits are refused by some servers; the reference clients round to four places.
 std::string rounded(double score) {
@@ -81,11 +81,12 @@ std::string feedback_text(const Score& score) {
   return object.text();
 }
 
-// The fragment is the feedback's JSON. Whether it stands in a multipart body or alone is known when it
-// is sent.
+// The fragment is the feedback's JSON. Whether it stands in a multipart body or alone is known when
+// it is sent.
 class FeedbackEncoder final : public llmtrace::Encoder {
  public:
-  FeedbackEncoder(std::shared_ptr<const Wire> wire, std::shared_ptr<ServerInfo> server, bool batches)
+  FeedbackEncoder(std::shared_ptr<const Wire> wire, std::shared_ptr<ServerInfo> server,
+                  bool batches)
       : wire_(std::move(wire)), server_(std::move(server)), batches_(batches) {
     limits_.linger = wire_->config().batch_interval;
     limits_.max_items = batches_ ? 100 : 1;
@@ -111,10 +112,10 @@ class FeedbackEncoder final : public llmtrace::Encoder {
     if (!server_->needs_session || !server_->session_id.empty() || now < ask_session_again_) {
       return std::nullopt;
     }
-    ask_session_again_ = now + std::chrono::seconds(60);
+    ask_session_again_ = now + std::chrono::seconds(5);
     asking_session_ = true;
-    return wire_->request("GET", "/sessions?limit=1&name=" +
-                                     llmtrace::percent_encoded(wire_->endpoint().project));
+    return wire_->request(
+        "GET", "/sessions?limit=1&name=" + llmtrace::percent_encoded(wire_->endpoint().project));
   }
   void on_preflight(const HttpReply& reply, Timestamp now) override {
     if (!std::exchange(asking_session_, false)) {
@@ -154,7 +155,10 @@ class FeedbackEncoder final : public llmtrace::Encoder {
   Verdict judge(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,
                 Timestamp now) override {
     Verdict verdict = judge_reply(reply, now);
-    if (reply.status != 404) {
+    // A project that has no run yet has no id either: without it the server refuses.
+    const bool lacks_session = server_->needs_session && server_->session_id.empty() &&
+                               ids.size() == 1 && verdict.kind == Verdict::Kind::Split;
+    if (reply.status != 404 && !lacks_session) {
       if (verdict.kind != Verdict::Kind::Retry) forget(ids);
       return verdict;
     }
@@ -175,12 +179,23 @@ class FeedbackEncoder final : public llmtrace::Encoder {
   // The server that needs the project's id may tell it after the feedback was encoded.
   std::string with_session(std::string_view fragment) const {
     std::string text(fragment);
-    if (server_->needs_session && !server_->session_id.empty() &&
-        text.find("\"session_id\":") == std::string::npos) {
-      text.pop_back();
-      text.append(",\"session_id\":\"").append(server_->session_id).append("\"}");
+    if (!server_->needs_session || server_->session_id.empty() || names_session(fragment)) {
+      return text;
     }
-    return text;
+    text.pop_back();
+    text.append(",\"session_id\":");
+    llmtrace::append_json_string(text, server_->session_id);
+    return text + "}";
+  }
+
+  static bool names_session(std::string_view fragment) {
+    llmtrace::JsonObjectReader reader(fragment);
+    std::string key;
+    std::string_view value;
+    while (reader.next(key, value)) {
+      if (key == "session_id") return true;
+    }
+    return false;
   }
 
   static std::string id_of(std::string_view fragment) {

@@ -2,6 +2,7 @@
 
 #include "common/src/http_text.h"
 #include "common/src/json_value.h"
+#include "common/src/time_text.h"
 #include "langsmith/src/run_fields.h"
 
 namespace langsmith {
@@ -15,7 +16,11 @@ using llmtrace::JsonValue;
 constexpr std::size_t kMaxPathBytes = 32 * 1024;
 constexpr std::size_t kMaxMetadata = 32;
 constexpr std::size_t kMaxTags = 64;
-constexpr std::string_view kTime = "dddddddd" "T" "dddddddddddd" "Z";
+constexpr std::string_view kTime =
+    "dddddddd"
+    "T"
+    "dddddddddddd"
+    "Z";
 constexpr std::string_view kUuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 // `d` stands for a digit, `x` for one of lower-case hex; the rest for itself.
@@ -36,6 +41,22 @@ std::string comma_separated(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out.append(out.empty() ? "" : ",").append(text);
   return out;
+}
+
+std::string_view last_segment(std::string_view path) noexcept {
+  return path.substr(path.size() - kTime.size() - kUuid.size());
+}
+
+// "20261123T073952364184Z..."
+std::optional<llmtrace::Timestamp> time_of(std::string_view segment) {
+  const auto digits = [&](std::size_t begin, std::size_t count) {
+    return std::string(segment.substr(begin, count));
+  };
+  const auto time = llmtrace::parse_rfc3339(digits(0, 4) + "-" + digits(4, 2) + "-" + digits(6, 2) +
+                                            "T" + digits(9, 2) + ":" + digits(11, 2) + ":" +
+                                            digits(13, 2) + "." + digits(15, 6) + "Z");
+  if (!time) return std::nullopt;
+  return std::chrono::time_point_cast<llmtrace::Timestamp::duration>(*time);
 }
 
 // Only texts: what a run's metadata shows, and nothing that could configure anything.
@@ -92,6 +113,7 @@ class RunPropagator final : public llmtrace::Propagator {
       if (!llmtrace::same_ignoring_case(header.name, "langsmith-trace")) continue;
       if (!is_dotted_order(header.value)) return false;
       parent.run_path = header.value;
+      parent.run_start = *time_of(last_segment(header.value));
       if (parent.trace_id == llmtrace::TraceId()) {  // no traceparent beside it
         const std::string_view path = header.value;
         parent.trace_id = llmtrace::uuid_from(path.substr(kTime.size(), kUuid.size()));
@@ -106,12 +128,12 @@ class RunPropagator final : public llmtrace::Propagator {
 
 }  // namespace
 
-bool is_dotted_order(std::string_view text) noexcept {
+bool is_dotted_order(std::string_view text) {
   constexpr std::size_t kSegment = kTime.size() + kUuid.size();
   if (text.size() > kMaxPathBytes) return false;
   for (;;) {
     if (text.size() < kSegment || !matches(text.substr(0, kTime.size()), kTime) ||
-        !matches(text.substr(kTime.size(), kUuid.size()), kUuid)) {
+        !matches(text.substr(kTime.size(), kUuid.size()), kUuid) || !time_of(text)) {
       return false;
     }
     text.remove_prefix(kSegment);

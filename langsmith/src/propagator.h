@@ -10,7 +10,7 @@ namespace langsmith {
 inline namespace v0 {
 
 /// Whether `text` is a path of runs, as `dotted_order` and langsmith-trace have it.
-LLMTRACE_EXPORT bool is_dotted_order(std::string_view text) noexcept;
+LLMTRACE_EXPORT bool is_dotted_order(std::string_view text);
 
 std::shared_ptr<const llmtrace::Propagator> make_propagator();
 

@@ -69,16 +69,22 @@ std::vector<Endpoint> endpoints_from_variable(const std::string& text, const std
         R"( must be a JSON list of {"api_url": ..., "api_key": ...} or an object {url: key})");
   };
   if (!value || (!value->is_array() && !value->is_object())) refuse();
+  // What stands in a URL's place may be a key.
+  const auto endpoint_at = [&](const std::string& url, const std::string& key,
+                               const std::string& own_project) {
+    if (!url.starts_with("http://") && !url.starts_with("https://")) refuse();
+    return endpoint_of(url, Secret(key), "", own_project, kName);
+  };
   std::vector<Endpoint> endpoints;
   for (const auto& [url, key] : value->members()) {
     if (!key.is_string()) refuse();
-    endpoints.push_back(endpoint_of(url, Secret(key.as_string()), "", project, kName));
+    endpoints.push_back(endpoint_at(url, key.as_string(), project));
   }
   for (const JsonValue& item : value->elements()) {
     if (!item["api_url"].is_string() || !item["api_key"].is_string()) refuse();
     const std::string& own = item["project_name"].as_string();
-    Endpoint endpoint = endpoint_of(item["api_url"].as_string(), Secret(item["api_key"].as_string()),
-                                    "", own.empty() ? project : own, kName);
+    Endpoint endpoint = endpoint_at(item["api_url"].as_string(), item["api_key"].as_string(),
+                                    own.empty() ? project : own);
     const bool primary = item["primary"].as_bool();
     endpoints.insert(primary ? endpoints.begin() : endpoints.end(), std::move(endpoint));
   }
@@ -92,7 +98,8 @@ std::vector<Endpoint> endpoints_of(const Config& config) {
   if (several && config.endpoint.empty() && config.api_key.empty() && config.replicas.empty()) {
     if (environment_variable(LANGSMITH_VARIABLE("ENDPOINT"))) {
       throw std::invalid_argument(
-          "LANGSMITH_RUNS_ENDPOINTS and LANGSMITH_ENDPOINT say where runs go, and only one may; unset "
+          "LANGSMITH_RUNS_ENDPOINTS and LANGSMITH_ENDPOINT say where runs go, and only one may; "
+          "unset "
           "one of them");
     }
     endpoints = endpoints_from_variable(*several, project);
@@ -106,10 +113,10 @@ std::vector<Endpoint> endpoints_of(const Config& config) {
   }
   for (const Replica& replica : config.replicas) {
     const Endpoint& own = endpoints.front();
-    endpoints.push_back(endpoint_of(
-        replica.endpoint.empty() ? own.url : replica.endpoint.str(),
-        replica.api_key, replica.workspace_id.str(),
-        replica.project.empty() ? own.project : replica.project.str(), "Replica::endpoint"));
+    endpoints.push_back(endpoint_of(replica.endpoint.empty() ? own.url : replica.endpoint.str(),
+                                    replica.api_key, replica.workspace_id.str(),
+                                    replica.project.empty() ? own.project : replica.project.str(),
+                                    "Replica::endpoint"));
   }
   return endpoints;
 }
@@ -117,9 +124,8 @@ std::vector<Endpoint> endpoints_of(const Config& config) {
 // "True" is meant as true, whatever the reference client makes of it; any other value means off.
 bool tracing_option(const Config& config) {
   if (config.tracing) return *config.tracing;
-  const auto value =
-      environment_variable({"LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING",
-                            "LANGCHAIN_TRACING"});
+  const auto value = environment_variable(
+      {"LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING"});
   if (!value) return true;
   const std::string text = lower_case(trimmed(*value));
   return text == "true" || text == "1";
@@ -136,7 +142,8 @@ std::optional<Compression> compression_option(const Config& config) {
   return off ? std::optional(Compression::None) : std::nullopt;
 }
 
-std::vector<llmtrace::HttpHeader> checked_headers(const std::vector<llmtrace::HttpHeader>& headers) {
+std::vector<llmtrace::HttpHeader> checked_headers(
+    const std::vector<llmtrace::HttpHeader>& headers) {
   for (const llmtrace::HttpHeader& header : headers) {
     if (!llmtrace::is_header_name(header.name)) {
       wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
@@ -175,14 +182,17 @@ ResolvedConfig resolve(const Config& config) {
   ResolvedConfig resolved;
   resolved.endpoints = endpoints_of(config);
   resolved.enabled = tracing_option(config);
-  resolved.sample_rate = llmtrace::sample_rate_option(
-      config.sample_rate, LANGSMITH_VARIABLE("TRACING_SAMPLING_RATE"));
+  resolved.sample_rate =
+      llmtrace::sample_rate_option(config.sample_rate, LANGSMITH_VARIABLE("TRACING_SAMPLING_RATE"));
   resolved.observe = config.observe;
   resolved.hide_inputs = flag_option(config.hide_inputs, LANGSMITH_VARIABLE("HIDE_INPUTS"));
   resolved.hide_outputs = flag_option(config.hide_outputs, LANGSMITH_VARIABLE("HIDE_OUTPUTS"));
   resolved.hide_metadata = flag_option(config.hide_metadata, LANGSMITH_VARIABLE("HIDE_METADATA"));
   resolved.runtime_metadata = config.runtime_metadata;
   resolved.post_open_runs_after = config.post_open_runs_after;
+  if (config.post_open_runs_after > milliseconds(0)) {
+    llmtrace::checked_duration(config.post_open_runs_after, "Config::post_open_runs_after");
+  }
   resolved.timeout =
       llmtrace::checked_duration(config.timeout.value_or(milliseconds(10'000)), "Config::timeout");
   resolved.proxy = config.proxy;
@@ -209,7 +219,8 @@ const std::vector<llmtrace::VariableInfo>& variables() {
   static const std::vector<llmtrace::VariableInfo> kTable = {
       {"LANGSMITH_API_KEY", "api_key", "a personal or service key; no default"},
       {"LANGSMITH_ENDPOINT", "endpoint", "the server's API; https://api.smith.langchain.com"},
-      {"LANGSMITH_WORKSPACE_ID", "workspace_id", "the workspace, for keys of an organization; none"},
+      {"LANGSMITH_WORKSPACE_ID", "workspace_id",
+       "the workspace, for keys of an organization; none"},
       {"HOSTED_LANGSERVE_PROJECT_NAME", "project", "the project, before LANGSMITH_PROJECT"},
       {"LANGSMITH_PROJECT", "project", "the project; \"default\""},
       {"LANGSMITH_SESSION", "project", "older name of LANGSMITH_PROJECT"},
@@ -223,7 +234,8 @@ const std::vector<llmtrace::VariableInfo>& variables() {
       {"LANGSMITH_HIDE_METADATA", "hide_metadata", "true: no metadata but token counts; false"},
       {"LANGSMITH_BATCH_INGEST_SIZE_LIMIT", "max_batch_items",
        "runs in a full batch; the server's, else 100"},
-      {"LANGSMITH_DISABLE_RUN_COMPRESSION", "compression", "true: bodies are not compressed; false"},
+      {"LANGSMITH_DISABLE_RUN_COMPRESSION", "compression",
+       "true: bodies are not compressed; false"},
       {"LANGSMITH_DEBUG", "debug",
        "true: one line at the start with the settings, and one for each request; false"},
   };

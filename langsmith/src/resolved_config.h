@@ -1,5 +1,5 @@
-// ResolvedConfig is a Config in which nothing is open any more: code, environment and defaults are merged
-// and checked.
+// ResolvedConfig is a Config in which nothing is open any more: code, environment and defaults are
+// merged and checked.
 #pragma once
 
 #include <langsmith/config.h>

@@ -50,15 +50,16 @@ bool may_be_sent(const Attachment& attachment, llmtrace::RateLimitedLog& log) {
   const bool valid_type =
       !attachment.mime_type.empty() && llmtrace::is_header_value(attachment.mime_type);
   if (is_attachment_name(attachment.name) && valid_type) return true;
-  log.write(llmtrace::LogLevel::Warning,
-            "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs "
-            "a MIME type");
+  log.write(
+      llmtrace::LogLevel::Warning,
+      "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs "
+      "a MIME type");
   return false;
 }
 
 void append_attachment(RunDetails& run, Attachment&& attachment) {
-  run.attachments.push_back({std::move(attachment.name), std::move(attachment.mime_type),
-                             std::move(attachment.bytes)});
+  run.attachments.push_back(
+      {std::move(attachment.name), std::move(attachment.mime_type), std::move(attachment.bytes)});
 }
 
 ObservationUpdate update_of(RunUpdate&& update) {
@@ -156,8 +157,7 @@ void Run::add_metadata(Json metadata) const noexcept {
 }
 
 void Run::set_usage(UsageMetadata usage) const noexcept {
-  observation_.update(
-      {.usage_details = usage_details(usage), .cost_details = cost_details(usage)});
+  observation_.update({.usage_details = usage_details(usage), .cost_details = cost_details(usage)});
 }
 
 void Run::first_token() const noexcept { observation_.first_token(); }

@@ -1,6 +1,7 @@
 #include "langsmith/src/run_fields.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/src/time_text.h"
 
@@ -45,11 +46,14 @@ bool is_object(const Json& value) {
   return !value.is_absent() && !value.is_string() && value.text().starts_with('{');
 }
 
+// Counts that are too large to be added stay at the largest one.
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
 struct Usage {
   std::int64_t value = 0;
   bool given = false;
   void add(std::int64_t count) {
-    value += count;
+    if (__builtin_add_overflow(value, count, &value)) value = kMost;
     given = true;
   }
 };
@@ -58,14 +62,21 @@ void write(JsonObject& object, std::string_view key, const Usage& usage) {
   if (usage.given) object.set(key, std::to_string(usage.value));
 }
 
-void add(llmtrace::UsageDetails& details, std::string_view name, std::optional<std::int64_t> count) {
+void add(llmtrace::UsageDetails& details, std::string_view name,
+         std::optional<std::int64_t> count) {
   if (count && *count != 0) details.merge({{name, *count}});
 }
 
 std::int64_t sum(std::initializer_list<std::optional<std::int64_t>> counts) {
-  std::int64_t total = 0;
-  for (const auto& count : counts) total += count.value_or(0);
-  return total;
+  Usage total;
+  for (const auto& count : counts) total.add(std::max<std::int64_t>(0, count.value_or(0)));
+  return total.value;
+}
+
+// The counts inside are taken out of the whole, but never to less than nothing. A negative whole stays
+// one: it is no valid number, and counted as such.
+std::int64_t rest_of(std::int64_t whole, std::int64_t inside) {
+  return whole < 0 ? whole : std::max<std::int64_t>(0, whole - inside);
 }
 
 }  // namespace
@@ -101,6 +112,16 @@ void JsonObject::merge(const Json& object) {
   while (reader.next(key, value)) set(key, std::string(value));
 }
 
+std::string JsonObject::take(std::string_view key) {
+  std::string text;
+  std::erase_if(members_, [&](auto& member) {
+    if (member.first != key) return false;
+    text = std::move(member.second);
+    return true;
+  });
+  return text;
+}
+
 std::string JsonObject::text() const {
   std::string out = "{";
   for (const auto& [key, value] : members_) {
@@ -122,8 +143,8 @@ RunPlace place_of(const Record& record) {
   if (root.remote && !root.remote->run_path.empty()) {
     const std::string& path = root.remote->run_path;
     const std::size_t first_end = std::min(path.find('.'), path.size());
-    place.trace_id = llmtrace::uuid_from(
-        std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
+    place.trace_id =
+        llmtrace::uuid_from(std::string_view(path).substr(first_end - kUuidLength, kUuidLength));
     place.parent_id = llmtrace::uuid_from(std::string_view(path).substr(path.size() - kUuidLength));
     place.has_parent = true;
     place.dotted_order = path;
@@ -216,7 +237,10 @@ std::string usage_metadata(const Record& record, std::uint64_t& invalid) {
       if (has(name, "reasoning")) reasoning.add(item.value);
     }
   }
-  if (!total.given && (input.given || output.given)) total.add(input.value + output.value);
+  if (!total.given && (input.given || output.given)) {
+    total.add(input.value);
+    total.add(output.value);
+  }
   JsonObject usage;
   write(usage, "input_tokens", input);
   write(usage, "output_tokens", output);
@@ -248,17 +272,16 @@ llmtrace::UsageDetails usage_details(const UsageMetadata& usage) {
   const InputTokenDetails& in = usage.input_token_details;
   const OutputTokenDetails& out = usage.output_token_details;
   llmtrace::UsageDetails details;
-  // The counts inside are taken out of the whole, but never to less than nothing.
   if (usage.input_tokens) {
     const std::int64_t inside = sum({in.audio, in.cache_creation, in.cache_read});
-    details.merge({{"input", std::max<std::int64_t>(0, *usage.input_tokens - inside)}});
+    details.merge({{"input", rest_of(*usage.input_tokens, inside)}});
   }
   add(details, "input_audio_tokens", in.audio);
   add(details, "input_cache_creation", in.cache_creation);
   add(details, "input_cached_tokens", in.cache_read);
   if (usage.output_tokens) {
     const std::int64_t inside = sum({out.audio, out.reasoning});
-    details.merge({{"output", std::max<std::int64_t>(0, *usage.output_tokens - inside)}});
+    details.merge({{"output", rest_of(*usage.output_tokens, inside)}});
   }
   add(details, "output_audio_tokens", out.audio);
   add(details, "output_reasoning_tokens", out.reasoning);
@@ -319,8 +342,8 @@ void add_rest(JsonObject& metadata, const Record& record) {
   metadata.set_text("version", record.version);
   if (record.level && *record.level != Level::Default && *record.level != Level::Error) {
     metadata.set_text("level", llmtrace::to_string(*record.level));
-    metadata.set_text("status_message", record.status_message);
   }
+  if (record.level != Level::Error) metadata.set_text("status_message", record.status_message);
   if (!record.prompt.name.empty()) {
     metadata.set_text("prompt_name", record.prompt.name);
     metadata.set("prompt_version", std::to_string(record.prompt.version));
@@ -339,8 +362,12 @@ void add_rest(JsonObject& metadata, const Record& record) {
 
 std::string extra_text(const Record& record, bool hide_metadata, std::string_view runtime,
                        std::uint64_t& invalid) {
+  JsonObject extra;
+  if (record.run) extra.merge(record.run->extra);
   JsonObject metadata;
+  const std::string given = extra.take("metadata");
   if (!hide_metadata) {
+    if (!given.empty()) metadata.merge(Json::from_text(given));
     if (record.attributes) add_trace(metadata, *record.attributes);
     metadata.merge(record.metadata);
     add_model(metadata, record);
@@ -349,8 +376,6 @@ std::string extra_text(const Record& record, bool hide_metadata, std::string_vie
   if (std::string usage = usage_metadata(record, invalid); !usage.empty()) {
     metadata.set("usage_metadata", std::move(usage));
   }
-  JsonObject extra;
-  if (record.run) extra.merge(record.run->extra);
   if (!record.model_parameters.is_absent()) {
     JsonObject invocation;
     invocation.merge(record.model_parameters);

@@ -22,6 +22,8 @@ class JsonObject {
   void set_text(std::string_view key, std::string_view value);  // nothing for empty text
   void set_json(std::string_view key, const llmtrace::Json& value);
   void merge(const llmtrace::Json& object);
+  /// Takes a member out; empty when there is none.
+  std::string take(std::string_view key);
   bool empty() const noexcept { return members_.empty(); }
   std::string text() const;
 
@@ -37,8 +39,8 @@ struct RunPlace {
   std::string dotted_order;
 };
 RunPlace place_of(const llmtrace::Record& record);
-/// Its own project, else the nearest ancestor's, else the one that the caller of this service named;
-/// empty: as configured.
+/// Its own project, else the nearest ancestor's, else the one that the caller of this service
+/// named; empty: as configured.
 const std::string& project_of(const llmtrace::Record& record) noexcept;
 
 RunType run_type_of(llmtrace::ObservationType type) noexcept;

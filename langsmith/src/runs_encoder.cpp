@@ -137,7 +137,7 @@ class RunsEncoder final : public llmtrace::Encoder {
       llmtrace::append_json_string(scratch_, error);
       multipart_.append(out, name + ".error", kJson, scratch_);
     }
-    if (record.run) write_details(out, record, name, id);
+    if (record.run) write_details(out, record, phase, name, id);
   }
 
   void write_main(const Record& record, Phase phase, const std::string& id) {
@@ -159,12 +159,14 @@ class RunsEncoder final : public llmtrace::Encoder {
     scratch_ = run.text();
   }
 
-  void write_details(std::string& out, const Record& record, const std::string& name,
+  // What an open run has of these goes once: `serialized` with its start, attachments with its end.
+  void write_details(std::string& out, const Record& record, Phase phase, const std::string& name,
                      const std::string& id) {
     const RunType type = run_type_of(record.type);
-    if (type == RunType::Llm || type == RunType::Prompt) {
+    if (phase != Phase::End && (type == RunType::Llm || type == RunType::Prompt)) {
       write_part(out, name, ".serialized", as_object_text(record.run->serialized, "serialized"));
     }
+    if (phase == Phase::Start) return;
     for (const auto& attachment : record.run->attachments) {
       multipart_.append(out, "attachment." + id + "." + attachment.name, attachment.mime_type,
                         attachment.bytes);

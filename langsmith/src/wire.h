@@ -1,5 +1,5 @@
-// LangSmith's wire: one Encoder per kind of request to one endpoint. Facts are those of LangSmith's public
-// sources (langsmith-sdk 0.11.1, its OpenAPI description of 2026-05-21).
+// LangSmith's wire: one Encoder per kind of request to one endpoint. Facts are those of LangSmith's
+// public sources (langsmith-sdk 0.11.1, its OpenAPI description of 2026-05-21).
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class Wire {
   const Endpoint& endpoint() const noexcept { return config_->endpoints[endpoint_]; }
   /// The compression that the configuration wants, should the server take it.
   Compression wanted_compression() const noexcept;
-  /// A request with the credentials and `headers`; `path` with its leading slash. The user's additional
-  /// headers replace those of the same name.
+  /// A request with the credentials and `headers`; `path` with its leading slash. The user's
+  /// additional headers replace those of the same name.
   llmtrace::HttpRequest request(std::string_view method, std::string_view path,
                                 std::vector<llmtrace::HttpHeader> headers = {}) const;
   /// The same without credentials, for /info.
@@ -33,7 +33,8 @@ class Wire {
   std::size_t endpoint_;
 };
 
-/// What the server told of itself, by /info and by its answers. One per endpoint, flusher thread only.
+/// What the server told of itself, by /info and by its answers. One per endpoint, flusher thread
+/// only.
 class ServerInfo {
  public:
   bool multipart = true;        ///< /runs/multipart; else /runs/batch

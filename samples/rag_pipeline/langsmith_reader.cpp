@@ -47,7 +47,8 @@ double milliseconds_between(const std::string& start, const std::string& end) {
     constexpr std::size_t kClock = 11;
     if (time.size() < kClock + 8) return 0.0;
     return std::stod(time.substr(kClock, 2)) * 3'600'000 +
-           std::stod(time.substr(kClock + 3, 2)) * 60'000 + std::stod(time.substr(kClock + 6)) * 1000;
+           std::stod(time.substr(kClock + 3, 2)) * 60'000 +
+           std::stod(time.substr(kClock + 6)) * 1000;
   };
   constexpr double kDay = 86'400'000;
   const double taken = milliseconds(end) - milliseconds(start);

@@ -1,6 +1,6 @@
 // rag_pipeline answers questions from a corpus and sends a complete trace of each to Langfuse, to
-// LangSmith, or to both: wherever the environment has keys for. Exit status: 0 when every question was answered and all was delivered, 1 when not, 2 when it could not
-// begin.
+// LangSmith, or to both: wherever the environment has keys for. Exit status: 0 when every question
+// was answered and all was delivered, 1 when not, 2 when it could not begin.
 #include <langfuse/langfuse.h>
 #include <langsmith/langsmith.h>
 
@@ -117,9 +117,9 @@ void print_counters(const llmtrace::DestinationStats& stats) {
   std::printf(
       "%s: submitted %llu, delivered %llu, dropped %llu, in memory %llu; "
       "%llu requests, %llu retries, %llu bytes\n",
-      stats.destination.c_str(), number(stats.submitted), number(stats.delivered), number(stats.dropped_total()),
-      number(stats.in_memory), number(stats.requests), number(stats.retries),
-      number(stats.bytes_sent));
+      stats.destination.c_str(), number(stats.submitted), number(stats.delivered),
+      number(stats.dropped_total()), number(stats.in_memory), number(stats.requests),
+      number(stats.retries), number(stats.bytes_sent));
   for (std::size_t i = 0; i < llmtrace::kDropReasonCount; ++i) {
     if (stats.dropped[i] == 0) continue;
     const auto reason = llmtrace::to_string(static_cast<llmtrace::DropReason>(i));

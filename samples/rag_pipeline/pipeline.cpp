@@ -110,8 +110,7 @@ Generated Pipeline::generate(const std::string& question, const std::vector<Pass
   OBSERVE_GENERATION(question, passages);
   Step step(journal_, "generate", "GENERATION");
   const auto current = llmtrace::current_observation();
-  Generated generated{.observation = current,
-                      .completion = answerer_.answer(question, passages)};
+  Generated generated{.observation = current, .completion = answerer_.answer(question, passages)};
   const Completion& completion = generated.completion;
   current.update(
       {.metadata = {{"answerer", answerer_.kind()}, {"tokens_are", answerer_.token_rule()}},
@@ -179,8 +178,8 @@ void Pipeline::submit_scores(const Outcome& outcome, const Grounding& grounding)
         sentences);
 }
 
-// At every vendor. The id is made here, so that the log knows it and a second run of the evaluator would
-// overwrite.
+// At every vendor. The id is made here, so that the log knows it and a second run of the evaluator
+// would overwrite.
 void Pipeline::score(const llmtrace::CurrentObservation& target, ScoreRecord score,
                      const std::string& comment) {
   if (!target) return;  // the trace is not recorded

@@ -1,6 +1,6 @@
 // rag_readback reads the traces of a rag_pipeline run back from the servers, prints them and
-// compares them with the run's log. Exit status: 0 equal at each server, 1 not equal or not readable,
-// 2 wrong arguments, 3 a server is too old to be read from.
+// compares them with the run's log. Exit status: 0 equal at each server, 1 not equal or not
+// readable, 2 wrong arguments, 3 a server is too old to be read from.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -46,8 +46,8 @@ void add_options(CLI::App& app, Options& options) {
 std::vector<std::unique_ptr<rag::ServerReader>> readers(const Options& options) {
   std::vector<std::unique_ptr<rag::ServerReader>> readers;
   if (!options.public_key.empty()) {
-    readers.push_back(std::make_unique<rag::LangfuseReader>(options.url, options.public_key,
-                                                            options.secret_key));
+    readers.push_back(
+        std::make_unique<rag::LangfuseReader>(options.url, options.public_key, options.secret_key));
   }
   if (!options.langsmith_api_key.empty()) {
     readers.push_back(std::make_unique<rag::LangSmithReader>(options.langsmith_endpoint,

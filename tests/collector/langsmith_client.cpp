@@ -1,7 +1,6 @@
 #include "tests/collector/langsmith_client.h"
 
 #include <gtest/gtest.h>
-#include <zstd.h>
 
 #include <algorithm>
 
@@ -71,15 +70,6 @@ std::string multipart_body(const std::vector<Part>& parts) {
     body += "\r\n" + part.content + "\r\n";
   }
   return body + "--" + kBoundary + "--\r\n";
-}
-
-std::string zstd(const std::string& text) {
-  std::string compressed(ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(compressed.data(), compressed.size(), text.data(), text.size(), 1);
-  EXPECT_EQ(ZSTD_isError(size), 0U);
-  compressed.resize(size);
-  return compressed;
 }
 
 Reply LangSmithClient::get(const std::string& path) const { return send("GET", path, "", {}); }

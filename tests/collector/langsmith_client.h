@@ -51,9 +51,6 @@ struct Part {
 
 std::string multipart_body(const std::vector<Part>& parts);
 
-/// zstd, as a client would compress a body.
-std::string zstd(const std::string& text);
-
 class LangSmithClient {
  public:
   explicit LangSmithClient(const RunningCollector& server) : server_(server) {}

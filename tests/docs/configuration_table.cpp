@@ -1,5 +1,5 @@
-// Prints a vendor's table of environment variables for docs/configuration.md, from the one place that
-// reads them.
+// Prints a vendor's table of environment variables for docs/configuration.md, from the one place
+// that reads them.
 #include <cstdio>
 #include <string>
 

@@ -55,14 +55,12 @@ int main() {
   lf.score({.name = "quality", .value = 0.9, .trace_id = trace.trace_id(), .comment = "grounded"});
   trace.end();
 
-  auto run = ls.start_run({.name = "rag",
-                           .run_type = langsmith::RunType::Chain,
-                           .inputs = {{"question", question}}});
-  auto child = run.start_run({.name = "llm",
-                              .run_type = langsmith::RunType::Llm,
-                              .inputs = {{"prompt", question}}});
-  child.end({.outputs = {{"text", text}},
-             .usage_metadata = {.input_tokens = 100, .output_tokens = 50}});
+  auto run = ls.start_run(
+      {.name = "rag", .run_type = langsmith::RunType::Chain, .inputs = {{"question", question}}});
+  auto child = run.start_run(
+      {.name = "llm", .run_type = langsmith::RunType::Llm, .inputs = {{"prompt", question}}});
+  child.end(
+      {.outputs = {{"text", text}}, .usage_metadata = {.input_tokens = 100, .output_tokens = 50}});
   run.end({.outputs = {{"answer", text}}});
   ls.create_feedback({.run_id = run.id(), .key = "quality", .score = 0.9, .comment = "grounded"});
 

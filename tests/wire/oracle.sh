@@ -2,7 +2,9 @@
 # The golden bodies, read by programs that are not ours:   oracle.sh SCRATCH_DIR
 # - OTLP protobuf by protoc with OpenTelemetry's own .proto files; OTLP JSON must say the same
 # - ingestion batches and scores by ajv against the schemas of Langfuse's OpenAPI description
-# The .proto files, ajv and a current Node come from npm, by the lock file beside this.
+# - LangSmith's runs and feedback the same way; multipart bodies by two parsers; ids, paths and headers by
+#   the official client
+# The .proto files, ajv, the client and a current Node come from npm, by the lock file beside this.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -29,3 +31,6 @@ echo "protoc reads $spans spans"
 
 "$node" same_spans.mjs "$protos" "$here/golden/otlp.binpb" "$here/golden/otlp.json"
 "$node" validate.mjs "$here/schema/langfuse.json" "$here/golden"
+"$node" headers.mjs "$here/input/langsmith_headers.txt"
+"$node" validate_langsmith.mjs "$here/schema/langsmith.json" "$here/golden" \
+  "$here/input/langsmith_headers.txt"

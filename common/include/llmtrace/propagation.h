@@ -1,9 +1,9 @@
 // Distributed tracing: `inject` writes the headers by which another service continues the trace,
-// `extract` reads them. W3C Trace Context and Baggage; a vendor's own headers too while a client of it
-// lives or has lived. Both are noexcept and may be called from any thread.
+// `extract` reads them. W3C Trace Context and Baggage; a vendor's own headers too while a client of
+// it lives or has lived. Both are noexcept and may be called from any thread.
 //
-// What comes in is not trusted: headers may set ids, and where the receiver asks for it tags, metadata
-// and a project's name. They never set an endpoint, a key or a file.
+// What comes in is not trusted: headers may set ids, and where the receiver asks for it tags,
+// metadata and a project's name. They never set an endpoint, a key or a file.
 #pragma once
 
 #include <llmtrace/context.h>
@@ -17,8 +17,8 @@ namespace llmtrace {
 inline namespace v0 {
 
 struct InjectOptions {
-  /// True: what `propagate` gave the trace (user, session, tags, metadata) goes along as baggage, to
-  /// whoever gets the request.
+  /// True: what `propagate` gave the trace (user, session, tags, metadata) goes along as baggage,
+  /// to whoever gets the request.
   bool baggage = false;
 };
 
@@ -35,8 +35,8 @@ struct ExtractOptions {
   bool project = false;
 };
 
-/// The context that the sender of `headers` stands in: what starts inside it is a child of the sender's
-/// observation. Headers that are missing or malformed are ignored.
+/// The context that the sender of `headers` stands in: what starts inside it is a child of the
+/// sender's observation. Headers that are missing or malformed are ignored.
 ///   llmtrace::ContextScope scope(llmtrace::extract(request.headers));
 LLMTRACE_EXPORT Context extract(const std::vector<HttpHeader>& headers,
                                 ExtractOptions options = {}) noexcept;

@@ -1,17 +1,17 @@
 // langsmith::Client: while it lives, what OBSERVE records arrives at one LangSmith project; its own
-// methods speak LangSmith's words and reach that project alone. Make one per project and keep it. All
-// methods may be called from any thread; tracing ones are noexcept and never wait for the network.
-// Several clients share one queue and one thread. The destructor drains for Config::shutdown_timeout.
+// methods speak LangSmith's words and reach that project alone. Make one per project and keep it.
+// All methods may be called from any thread; tracing ones are noexcept and never wait for the
+// network. Several clients share one queue and one thread. The destructor drains for
+// Config::shutdown_timeout.
 #pragma once
-
-#include <llmtrace/ids.h>
-#include <llmtrace/observation.h>
-#include <llmtrace/result.h>
-#include <llmtrace/stats.h>
 
 #include <langsmith/config.h>
 #include <langsmith/feedback.h>
 #include <langsmith/run.h>
+#include <llmtrace/ids.h>
+#include <llmtrace/observation.h>
+#include <llmtrace/result.h>
+#include <llmtrace/stats.h>
 
 #include <chrono>
 #include <memory>
@@ -47,8 +47,8 @@ struct StoredRun {
 
 class LLMTRACE_EXPORT Client {
  public:
-  /// Throws std::invalid_argument for a wrong value, naming the option, the value and the remedy. Without
-  /// a key the client is disabled, and one line in the log says which variable to set.
+  /// Throws std::invalid_argument for a wrong value, naming the option, the value and the remedy.
+  /// Without a key the client is disabled, and one line in the log says which variable to set.
   explicit Client(Config config = {});
   ~Client();
   Client(Client&&) noexcept;
@@ -57,16 +57,18 @@ class LLMTRACE_EXPORT Client {
   /// False when disabled: no key, or tracing switched off.
   bool enabled() const noexcept;
 
-  /// Starts a run at this client alone: a child of the current one if that goes here too, else a root.
+  /// Starts a run at this client alone: a child of the current one if that goes here too, else a
+  /// root.
   Run start_run(RunParams params) noexcept;
 
-  /// Feedback on a run, a trace or a project; returns its id, empty when it was dropped: feedback without
-  /// a key or without a target is counted as rejected, and logged.
+  /// Feedback on a run, a trace or a project; returns its id, empty when it was dropped: feedback
+  /// without a key or without a target is counted as rejected, and logged.
   std::string create_feedback(FeedbackParams params) noexcept;
   /// Changes feedback that the server has. One request, on the calling thread; so are those below.
   llmtrace::Result<bool> update_feedback(std::string_view feedback_id, FeedbackUpdate update);
   /// A URL at which feedback on a run can be given without a key, e.g. from a browser.
-  llmtrace::Result<PresignedFeedback> create_presigned_feedback_token(PresignedFeedbackParams params);
+  llmtrace::Result<PresignedFeedback> create_presigned_feedback_token(
+      PresignedFeedbackParams params);
   /// Gives feedback by such a URL. The key is not sent with it.
   llmtrace::Result<bool> create_feedback_from_token(std::string_view url, TokenFeedback feedback);
   llmtrace::Result<StoredRun> read_run(std::string_view run_id);
@@ -76,8 +78,8 @@ class LLMTRACE_EXPORT Client {
   /// Inside the scope OBSERVE reaches this client alone.
   [[nodiscard]] llmtrace::ContextScope activate() const noexcept;
 
-  /// Waits until all that was submitted to this client before the call is settled. True when that happened
-  /// in time and nothing was dropped since the previous flush.
+  /// Waits until all that was submitted to this client before the call is settled. True when that
+  /// happened in time and nothing was dropped since the previous flush.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(10)) noexcept;
   /// Refuses new items, drains until `timeout`, drops and counts the rest. Idempotent.
   bool shutdown(std::chrono::milliseconds timeout) noexcept;

@@ -1,5 +1,6 @@
 // Config: what a langsmith::Client is made from. Everything may be left out: code wins over the
-// environment (LANGSMITH_X, else LANGCHAIN_X, see docs/configuration.md), which wins over the default.
+// environment (LANGSMITH_X, else LANGCHAIN_X, see docs/configuration.md), which wins over the
+// default.
 #pragma once
 
 #include <llmtrace/http_client.h>
@@ -35,11 +36,14 @@ struct Config {
   ConfigText project{};       ///< HOSTED_LANGSERVE_PROJECT_NAME, PROJECT, SESSION; "default"
   ConfigText endpoint{};      ///< ENDPOINT; https://api.smith.langchain.com
   ConfigText workspace_id{};  ///< WORKSPACE_ID; needed with a key of an organization
-  /// TRACING_V2, TRACING: true, True and 1 switch tracing on, another value off. Unset: on with a key.
+  /// TRACING_V2, TRACING: true, True and 1 switch tracing on, another value off. Unset: on with a
+  /// key.
   std::optional<bool> tracing{};
-  std::optional<double> sample_rate{};  ///< TRACING_SAMPLING_RATE; 1. Drawn once per trace, by its id
-  /// More endpoints, each with its own key, queue and retries: batches never mix. RUNS_ENDPOINTS: a JSON
-  /// list of {"api_url", "api_key", "project_name"} or an object {url: key}, instead of ENDPOINT.
+  std::optional<double>
+      sample_rate{};  ///< TRACING_SAMPLING_RATE; 1. Drawn once per trace, by its id
+  /// More endpoints, each with its own key, queue and retries: batches never mix. RUNS_ENDPOINTS: a
+  /// JSON list of {"api_url", "api_key", "project_name"} or an object {url: key}, instead of
+  /// ENDPOINT.
   std::vector<Replica> replicas{};
   /// False: only handles of this client and scopes of `activate` reach it, OBSERVE alone does not.
   bool observe = true;
@@ -60,9 +64,11 @@ struct Config {
   std::optional<std::string> proxy{};  ///< empty: none; absent: as https_proxy and NO_PROXY say
   ConfigText ca_file{};                ///< PEM file of certificate authorities; empty: the system's
   std::vector<llmtrace::HttpHeader> additional_headers{};
-  /// What is allowed; the server says what it takes. zstd, none to loopback; DISABLE_RUN_COMPRESSION
+  /// What is allowed; the server says what it takes. zstd, none to loopback;
+  /// DISABLE_RUN_COMPRESSION
   std::optional<Compression> compression{};
-  std::optional<std::size_t> max_batch_items{};  ///< BATCH_INGEST_SIZE_LIMIT; the server's, else 100
+  std::optional<std::size_t>
+      max_batch_items{};  ///< BATCH_INGEST_SIZE_LIMIT; the server's, else 100
   std::chrono::milliseconds batch_interval{250};  ///< how long a batch waits to become full
   std::optional<bool> debug{};                    ///< DEBUG; false
 

@@ -36,7 +36,8 @@ struct FeedbackParams {
   Json value{};  ///< a text or any other JSON, beside or instead of the score
   std::string comment{};
   Json correction{};  ///< what the right answer would have been
-  std::string trace_id{};    ///< with run_id: it travels with the runs; alone: feedback on the root run
+  std::string
+      trace_id{};  ///< with run_id: it travels with the runs; alone: feedback on the root run
   std::string project_id{};  ///< alone: feedback on a project
   FeedbackSource source = FeedbackSource::Api;
   Json source_info{};

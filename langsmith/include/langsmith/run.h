@@ -1,11 +1,12 @@
-// Run: the handle of one run (LangSmith's word for an observation). It is movable, not copyable; when it
-// goes, it ends what was not ended. All calls are noexcept and may come from any thread. A run of nothing
-// (disabled client, sampled out, suppressed) does nothing. It is not current by itself:
-// `auto scope = run.activate()` makes OBSERVE inside the scope part of it.
+// Run: the handle of one run (LangSmith's word for an observation). It is movable, not copyable;
+// when it goes, it ends what was not ended. All calls are noexcept and may come from any thread. A
+// run of nothing (disabled client, sampled out, suppressed) does nothing. It is not current by
+// itself: `auto scope = run.activate()` makes OBSERVE inside the scope part of it.
 #pragma once
 
 #include <llmtrace/http_client.h>
 #include <llmtrace/observation.h>
+#include <llmtrace/propagation.h>
 
 #include <cstdint>
 #include <optional>
@@ -72,8 +73,8 @@ struct RunParams {
   std::optional<Timestamp> start_time{};  ///< default: now; never before the parent's
 };
 
-/// For `update` and `end`: what is given replaces what was there; metadata is merged by key, tags are
-/// added.
+/// For `update` and `end`: what is given replaces what was there; metadata is merged by key, tags
+/// are added.
 struct RunUpdate {
   Json outputs{};
   UsageMetadata usage_metadata{};
@@ -109,7 +110,8 @@ class [[nodiscard]] LLMTRACE_EXPORT Run {
   void add_tags(StringList tags) const noexcept;
   void add_metadata(Json metadata) const noexcept;
   void set_usage(UsageMetadata usage) const noexcept;
-  /// The first token arrived now; the first call counts. For Llm runs LangSmith gets a "new_token" event.
+  /// The first token arrived now; the first call counts. For Llm runs LangSmith gets a "new_token"
+  /// event.
   void first_token() const noexcept;
   void add_attachment(Attachment attachment) const noexcept;
   /// Ends it and submits it; the first call counts.
@@ -124,6 +126,14 @@ class [[nodiscard]] LLMTRACE_EXPORT Run {
  private:
   llmtrace::Observation observation_;
 };
+
+/// The run that sent `headers`, as a context: what starts inside
+/// `llmtrace::ContextScope scope(langsmith::from_headers(headers))` is its child. What headers may
+/// set is said in <llmtrace/propagation.h>. Needs a client that was built before.
+inline llmtrace::Context from_headers(const std::vector<llmtrace::HttpHeader>& headers,
+                                      llmtrace::ExtractOptions options = {}) noexcept {
+  return llmtrace::extract(headers, options);
+}
 
 }  // namespace v0
 }  // namespace langsmith

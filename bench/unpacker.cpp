@@ -1,4 +1,4 @@
-#include "bench/gunzip.h"
+#include "bench/unpacker.h"
 
 #include "collector/bad_request.h"
 #include "collector/unpack.h"
@@ -11,11 +11,17 @@ constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
 }  // namespace
 
-Gunzip::Gunzip() : buffer_(kFirstBytes, '\0') {}
+Unpacker::Unpacker() : buffer_(kFirstBytes, '\0') {}
 
-bool Gunzip::unpack(std::string_view packed) {
+bool Unpacker::unpack(std::string_view encoding, std::string_view packed) {
+  if (encoding == "gzip") return read_all<collector::GzipReader>(packed);
+  return encoding == "zstd" && read_all<collector::ZstdReader>(packed);
+}
+
+template <class Reader>
+bool Unpacker::read_all(std::string_view packed) {
   try {
-    collector::GzipReader reader(packed);
+    Reader reader(packed);
     size_ = 0;
     for (;;) {
       const std::size_t room = buffer_.size() - 1 - size_;  // the last byte stays for the zero

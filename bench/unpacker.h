@@ -1,4 +1,4 @@
-// Gunzip unpacks one gzip body at a time into memory that it keeps. One thread.
+// Unpacker unpacks one gzip or zstd body at a time into memory that it keeps. One thread.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,21 @@
 
 namespace llmtrace::bench {
 
-class Gunzip {
+class Unpacker {
  public:
-  Gunzip();
+  Unpacker();
 
-  /// False when `packed` is not complete, valid gzip, or unpacks to more than 256 MiB.
-  bool unpack(std::string_view packed);
+  /// False when `encoding` is neither gzip nor zstd, or `packed` is not complete and valid or
+  /// unpacks to more than 256 MiB.
+  bool unpack(std::string_view encoding, std::string_view packed);
   /// What was unpacked, followed by a zero byte; valid until the next call.
   char* data() noexcept { return buffer_.data(); }
   std::size_t size() const noexcept { return size_; }
 
  private:
+  template <class Reader>
+  bool read_all(std::string_view packed);
+
   std::string buffer_;
   std::size_t size_ = 0;
 };

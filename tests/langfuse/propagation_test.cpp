@@ -1,0 +1,84 @@
+#include <llmtrace/observe.h>
+#include <llmtrace/propagation.h>
+
+#include <algorithm>
+
+#include "tests/langfuse/langfuse_fixture.h"
+
+namespace langfuse::testing {
+namespace {
+
+using llmtrace::HttpHeader;
+
+class LangfusePropagation : public LangfuseTest {};
+
+std::string header(const std::vector<HttpHeader>& headers, std::string_view name) {
+  const auto found = std::find_if(headers.begin(), headers.end(),
+                                  [&](const HttpHeader& each) { return each.name == name; });
+  return found == headers.end() ? std::string() : found->value;
+}
+
+TEST_F(LangfusePropagation, NothingOfTheTraceGoesAlongUnlessAskedFor) {
+  Client client(config());
+  const auto scope = llmtrace::propagate({.user_id = "u-1", .tags = {"a"}});
+  const auto span = llmtrace::start_observation({.name = "caller"});
+
+  const auto headers = llmtrace::inject(span);
+
+  EXPECT_EQ(header(headers, "traceparent"), "00-" + span.trace_id() + "-" + span.id() + "-01");
+  EXPECT_EQ(header(headers, "baggage"), "");
+}
+
+TEST_F(LangfusePropagation, TheReceiverContinuesTraceAndAttributes) {
+  Client client(config());
+  std::vector<HttpHeader> headers;
+  std::string parent_id;
+  std::string trace_id;
+  {
+    const auto scope = llmtrace::propagate({.user_id = "u 1,=",
+                                            .session_id = "s-1",
+                                            .metadata = {{"team", "search"}, {"n", 3}},
+                                            .tags = {"a", "b"},
+                                            .trace_name = "rag"});
+    const auto span = llmtrace::start_observation({.name = "caller"});
+    headers = llmtrace::inject(span, {.baggage = true});
+    parent_id = span.id();
+    trace_id = span.trace_id();
+  }
+  {
+    const llmtrace::ContextScope scope(llmtrace::extract(headers, {.baggage = true}));
+    const auto span = llmtrace::start_observation({.name = "callee"});
+    EXPECT_EQ(span.trace_id(), trace_id);
+  }
+  ASSERT_TRUE(client.flush(seconds(10)));
+
+  const auto all = spans();
+  ASSERT_EQ(all.spans.size(), 2U);
+  const auto& callee = all.spans[1];
+  EXPECT_EQ(callee.name, "callee");
+  EXPECT_EQ(callee.parent_id, parent_id);
+  EXPECT_EQ(callee["user.id"], "u 1,=");
+  EXPECT_EQ(callee["session.id"], "s-1");
+  EXPECT_EQ(callee["langfuse.trace.name"], "rag");
+  EXPECT_EQ(callee["langfuse.trace.metadata.team"], "search");
+  EXPECT_EQ(callee["langfuse.trace.metadata.n"], "3");
+}
+
+TEST_F(LangfusePropagation, BaggageIsNotTakenUnlessAskedFor) {
+  Client client(config());
+  {
+    const llmtrace::ContextScope scope(llmtrace::extract(
+        {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+         {"baggage", "langfuse_user_id=mallory"}}));
+    const auto span = llmtrace::start_observation({.name = "callee"});
+  }
+  ASSERT_TRUE(client.flush(seconds(10)));
+
+  ASSERT_EQ(spans().spans.size(), 1U);
+  EXPECT_EQ(spans().spans[0]["user.id"], "(absent)");
+  EXPECT_EQ(spans().spans[0].parent_id, "b7ad6b7169203331");
+  EXPECT_EQ(spans().spans[0].trace_id, "0af7651916cd43dd8448eb211c80319c");
+}
+
+}  // namespace
+}  // namespace langfuse::testing
