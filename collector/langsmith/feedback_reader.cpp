@@ -66,7 +66,12 @@ Feedback read_feedback(std::string_view json, std::string what, const FeedbackRu
 }
 
 void update_feedback(Feedback& feedback, std::string_view json, std::string what) {
-  read_judgement(JsonFields(json, std::move(what), kFields), feedback);
+  const JsonFields fields(json, std::move(what), kFields);
+  read_judgement(fields, feedback);
+  if (fields.is_null("score")) feedback.score.reset();
+  if (fields.is_null("value")) feedback.value.reset();
+  if (fields.is_null("comment")) feedback.comment.reset();
+  if (fields.is_null("correction")) feedback.correction.reset();
 }
 
 }  // namespace llmtrace::collector

@@ -46,6 +46,7 @@ HttpResponse FeedbackRoute::list(const HttpRequest& request) {
     query.filter_uuids(filter, "run", "run_id");
     query.filter_uuids(filter, "session", "session_id");
     query.filter_any_of(filter, "key", "key");
+    query.filter_any_of(filter, "source", "COALESCE(json_extract(source, '$.type'), 'api')");
     return json_reply(200, feedback_json(store_.feedback(filter, query.page())));
   });
 }

@@ -69,6 +69,12 @@ std::string_view JsonFields::raw(std::string_view name) const {
   return found == found_.end() || found->second == "null" ? std::string_view() : found->second;
 }
 
+bool JsonFields::is_null(std::string_view name) const {
+  return std::any_of(found_.begin(), found_.end(), [name](const auto& field) {
+    return field.first == name && field.second == "null";
+  });
+}
+
 void JsonFields::replace(std::string_view name, std::string_view json) {
   const auto wanted = std::find(names_.begin(), names_.end(), name);
   if (wanted == names_.end()) return;

@@ -27,6 +27,8 @@ class JsonFields {
 
   /// The value as it stands in the text; empty when absent.
   [[nodiscard]] std::string_view raw(std::string_view name) const;
+  /// True for a member that is there and says null.
+  [[nodiscard]] bool is_null(std::string_view name) const;
   /// Puts a value in the place of the one in the text, for fields that came apart from it.
   void replace(std::string_view name, std::string_view json);
 

@@ -102,7 +102,7 @@ TEST(Feedback, IsChangedAndRemoved) {
   const std::string path = std::string("/feedback/") + kFeedbackId;
   with.client.post("/feedback", feedback().with("comment", R"("first")").text());
 
-  const Reply patch = with.client.patch(path, R"({"score":0.1,"comment":null})");
+  const Reply patch = with.client.patch(path, R"({"score":0.1})");
   const JsonValue changed = with.read();
   const long removed = with.client.send("DELETE", path, "", {}).status;
 
@@ -113,6 +113,26 @@ TEST(Feedback, IsChangedAndRemoved) {
   EXPECT_EQ(with.client.get(path).status, 404);
   EXPECT_EQ(with.client.patch(path, "{}").status, 404);
   EXPECT_EQ(with.client.send("DELETE", path, "", {}).status, 404);
+}
+
+TEST(Feedback, LosesWhatAChangeSetsToNull) {
+  const WithRun with;
+  const JsonObject given = feedback()
+                               .with("value", R"("good")")
+                               .with("comment", R"("first")")
+                               .with("correction", R"("better")");
+  with.client.post("/feedback", given.text());
+
+  const Reply patch =
+      with.client.patch(std::string("/feedback/") + kFeedbackId,
+                        R"({"score":null,"value":null,"comment":null,"correction":null})");
+
+  EXPECT_EQ(patch.status, 200);
+  const JsonValue read = with.read();
+  for (const char* name : {"score", "value", "comment", "correction"}) {
+    EXPECT_TRUE(read[name].is_null()) << name;
+  }
+  EXPECT_EQ(read["key"].as_string(), "quality");
 }
 
 TEST(Feedback, OfTheSameIdReplacesWhatWasThere) {
@@ -144,6 +164,21 @@ TEST(Feedback, IsListedByRunKeyAndProject) {
   EXPECT_EQ(count("session=" + session), 2U);
   EXPECT_EQ(count("limit=1"), 1U);
   EXPECT_EQ(count("limit=1&offset=2"), 0U);
+}
+
+TEST(Feedback, IsListedByItsSource) {
+  const WithRun with;
+  with.client.post("/feedback", feedback().text());
+  with.client.post("/feedback",
+                   feedback().without("id").with("feedback_source", R"({"type":"model"})").text());
+  const auto count = [&](const std::string& query) {
+    return with.client.get("/feedback?" + query).json().elements().size();
+  };
+
+  EXPECT_EQ(count("source=model"), 1U);
+  EXPECT_EQ(count("source=api"), 1U);
+  EXPECT_EQ(count("source=api&source=model"), 2U);
+  EXPECT_EQ(count("source=app"), 0U);
 }
 
 TEST(Feedback, ComesInMultipartToo) {
