@@ -121,6 +121,21 @@ std::vector<Endpoint> endpoints_of(const Config& config) {
   return endpoints;
 }
 
+// Run ids are the same everywhere, and a workspace holds a run once: a second project there would
+// get nothing but "already received".
+void refuse_same_workspace(const std::vector<Endpoint>& endpoints) {
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const bool same = endpoints[i].url == endpoints[j].url &&
+                        endpoints[i].workspace_id == endpoints[j].workspace_id &&
+                        endpoints[i].api_key.reveal() == endpoints[j].api_key.reveal();
+      if (!same) continue;
+      throw std::invalid_argument("two endpoints are the same workspace at " + endpoints[i].url +
+                                  ", which holds a run once; give each a key of its own workspace");
+    }
+  }
+}
+
 // "True" is meant as true, whatever the reference client makes of it; any other value means off.
 bool tracing_option(const Config& config) {
   if (config.tracing) return *config.tracing;
@@ -181,6 +196,7 @@ void check_keys(ResolvedConfig& resolved) {
 ResolvedConfig resolve(const Config& config) {
   ResolvedConfig resolved;
   resolved.endpoints = endpoints_of(config);
+  refuse_same_workspace(resolved.endpoints);
   resolved.enabled = tracing_option(config);
   resolved.sample_rate =
       llmtrace::sample_rate_option(config.sample_rate, LANGSMITH_VARIABLE("TRACING_SAMPLING_RATE"));

@@ -164,6 +164,13 @@ TEST_F(ConfigTest, AReplicaNeedsAKeyOfItsOwn) {
   EXPECT_EQ(message.find("canary"), std::string::npos);
 }
 
+TEST_F(ConfigTest, TwoEndpointsOfOneWorkspaceAreRefused) {
+  const std::string message =
+      message_of({.api_key = "canary", .replicas = {{.api_key = "canary", .project = "other"}}});
+  EXPECT_NE(message.find("the same workspace"), std::string::npos) << message;
+  EXPECT_EQ(message.find("canary"), std::string::npos) << message;
+}
+
 TEST_F(ConfigTest, WrongValuesAreRefusedWithTheRemedy) {
   const auto refused = [](const Config& config, std::string_view part) {
     const std::string message = message_of(config);

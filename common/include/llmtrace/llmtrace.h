@@ -5,6 +5,7 @@
 #include <llmtrace/macros.h>
 #include <llmtrace/observation.h>
 #include <llmtrace/propagation.h>
+#include <llmtrace/redaction.h>
 #include <llmtrace/result.h>
 #include <llmtrace/secret.h>
 #include <llmtrace/transport.h>
