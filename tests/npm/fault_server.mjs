@@ -34,7 +34,7 @@ export const plans = {
     says: `413 for bodies above ${largestBody / 1024} KiB, unpacked`,
     judge: ({ size }) => size > largestBody && answer(413),
   },
-  409: { says: "409 once: the server has all of it", once: [takeAsKnown] },
+  "409-known": { says: "409 once: the server has all of it", once: [takeAsKnown] },
   dropped: { says: "connection dropped before the body was read, then after", once: [dropEarly, dropLate] },
 };
 

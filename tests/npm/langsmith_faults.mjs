@@ -63,7 +63,7 @@ function row(says, measured) {
   const cells = measured.flatMap(({ arrived, requests, seconds }) => [
     arrived === runs ? `${runs}` : `**${arrived}**`,
     requests,
-    seconds.toFixed(1),
+    seconds.toFixed(2),
   ]);
   return `| ${[says, ...cells].join(" | ")} |`;
 }
