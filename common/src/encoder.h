@@ -109,6 +109,9 @@ class LLMTRACE_EXPORT Encoder {
   /// `ids` are those of the batch's items, in order. `now` is the wall clock, for HTTP dates.
   virtual Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) = 0;
 
+  /// What the vendor's users know an observation by, for reports of what was dropped.
+  virtual std::string observation_id(const Uuid& id) const { return to_hex(span_id_of(id)); }
+
   /// Numbers left out because they were not valid (NaN, negative), since the last call.
   std::uint64_t take_invalid_numbers() noexcept { return std::exchange(invalid_numbers_, 0); }
 

@@ -35,10 +35,6 @@ milliseconds full_jitter(unsigned failures) noexcept {
   return milliseconds(random_bits() % static_cast<std::uint64_t>(bound.count() + 1));
 }
 
-std::string item_id(ItemKind kind, const Uuid& id) {
-  return kind == ItemKind::Score ? uuid_text(id) : to_hex(span_id_of(id));
-}
-
 // Something threw: no memory, most likely, so even its text may not be had.
 Verdict failed_attempt(const std::exception& error) noexcept {
   Verdict verdict;
@@ -132,8 +128,7 @@ void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) 
 void Lane::refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept {
   settle_dropped(fragment, reason);
   if (fragment.phase == Phase::Start) return;  // its end will be sent, complete
-  report(reason, 0, 1, message,
-         [&] { return std::vector<std::string>{item_id(fragment.kind, fragment.id)}; });
+  report(reason, 0, 1, message, [&] { return std::vector<std::string>{item_id(fragment)}; });
 }
 
 template <class Item>
@@ -560,7 +555,7 @@ void Lane::report_items(const Batch& batch, const Verdict& verdict, int http_sta
       std::vector<std::string> ids;
       for (std::size_t i = 0; i < batch.fragments.size() && ids.size() < kReportedIds; ++i) {
         if (!is_dropped(verdict.items[i])) continue;
-        ids.push_back(item_id(batch.fragments[i].kind, batch.fragments[i].id));
+        ids.push_back(item_id(batch.fragments[i]));
       }
       return ids;
     });
@@ -712,6 +707,11 @@ Batch Lane::part(const Batch& batch, const std::vector<std::size_t>& indices) co
   return result;
 }
 
+std::string Lane::item_id(const Fragment& fragment) const {
+  return fragment.kind == ItemKind::Score ? uuid_text(fragment.id)
+                                          : encoder_->observation_id(fragment.id);
+}
+
 void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view message,
                       int http_status) noexcept {
   std::uint64_t count = 0;
@@ -725,7 +725,7 @@ void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view me
     std::vector<std::string> ids;
     for (const Fragment& fragment : batch.fragments) {
       if (fragment.phase == Phase::Start) continue;
-      if (ids.size() < kReportedIds) ids.push_back(item_id(fragment.kind, fragment.id));
+      if (ids.size() < kReportedIds) ids.push_back(item_id(fragment));
     }
     return ids;
   });

@@ -100,6 +100,10 @@ class RunsEncoder final : public llmtrace::Encoder {
                        "LANGSMITH_ENDPOINT (" + wire_->endpoint().url + ")"};
   }
 
+  std::string observation_id(const llmtrace::Uuid& id) const override {
+    return llmtrace::uuid_text(id);
+  }
+
  private:
   void adopt_limits() {
     limits_.max_items = wire_->config().max_batch_items.value_or(server_->max_items);

@@ -60,8 +60,8 @@ struct DeliveryError {
   DropReason reason = DropReason::Rejected;
   int http_status = 0;      ///< 0 when no server answered
   std::uint64_t count = 0;  ///< how many items
-  std::vector<std::string>
-      ids{};              ///< their observation or score ids, as far as known (at most 100)
+  /// Their ids, as far as known (at most 100), as their vendor names observations and scores.
+  std::vector<std::string> ids{};
   std::string message{};  ///< for a person; what to do about it
 };
 
