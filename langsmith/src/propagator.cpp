@@ -90,9 +90,11 @@ class RunPropagator final : public llmtrace::Propagator {
               std::vector<HttpHeader>& headers, Baggage& baggage) const override {
     headers.push_back({"langsmith-trace", place_of(record).dotted_order});
     if (attributes == nullptr) return;
-    if (!attributes->metadata.is_absent()) {
-      baggage.add("langsmith-metadata", attributes->metadata.to_text());
-    }
+    JsonObject metadata;
+    metadata.merge(attributes->metadata);
+    metadata.set_text("user_id", attributes->user_id);
+    metadata.set_text("session_id", attributes->session_id);
+    if (!metadata.empty()) baggage.add("langsmith-metadata", metadata.text());
     if (!attributes->tags.empty()) baggage.add("langsmith-tags", comma_separated(attributes->tags));
     if (const std::string& project = project_of(record); !project.empty()) {
       baggage.add("langsmith-project", project);

@@ -361,7 +361,7 @@ void add_rest(JsonObject& metadata, const Record& record) {
 }  // namespace
 
 std::string extra_text(const Record& record, bool hide_metadata, std::string_view runtime,
-                       std::uint64_t& invalid) {
+                       const std::vector<std::string>& left_out, std::uint64_t& invalid) {
   JsonObject extra;
   if (record.run) extra.merge(record.run->extra);
   JsonObject metadata;
@@ -373,6 +373,7 @@ std::string extra_text(const Record& record, bool hide_metadata, std::string_vie
     add_model(metadata, record);
     add_rest(metadata, record);
   }
+  if (!left_out.empty()) metadata.set_json("attachments_left_out", Json(left_out));
   if (std::string usage = usage_metadata(record, invalid); !usage.empty()) {
     metadata.set("usage_metadata", std::move(usage));
   }

@@ -53,8 +53,9 @@ llmtrace::CostDetails cost_details(const UsageMetadata& usage);
 
 /// An object as it is, any other value as {"key": value}.
 std::string as_object_text(const llmtrace::Json& value, std::string_view key);
+/// `left_out` are the names of attachments that do not travel: the metadata tell them.
 std::string extra_text(const llmtrace::Record& record, bool hide_metadata, std::string_view runtime,
-                       std::uint64_t& invalid);
+                       const std::vector<std::string>& left_out, std::uint64_t& invalid);
 std::string events_text(const llmtrace::Record& record);
 /// What stands as the run's error; empty for none.
 std::string_view error_text(const llmtrace::Record& record) noexcept;

@@ -3,6 +3,7 @@
 #include <llmtrace/version.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "common/src/time_text.h"
 #include "common/src/verdict.h"
@@ -134,14 +135,40 @@ class RunsEncoder final : public llmtrace::Encoder {
                  config.hide_outputs ? "{}" : as_object_text(record.output, "output"));
     }
     write_part(out, name, ".events", events_text(record));
+    const std::size_t fitting = phase == Phase::Start ? std::numeric_limits<std::size_t>::max()
+                                                      : fitting_attachments(record);
     write_part(out, name, ".extra",
-               extra_text(record, config.hide_metadata, runtime_, invalid_numbers_));
+               extra_text(record, config.hide_metadata, runtime_, attachment_names(record, fitting),
+                          invalid_numbers_));
     if (const std::string_view error = error_text(record); !error.empty()) {
       scratch_.clear();
       llmtrace::append_json_string(scratch_, error);
       multipart_.append(out, name + ".error", kJson, scratch_);
     }
-    if (record.run) write_details(out, record, phase, name, id);
+    if (record.run) write_details(out, record, phase, fitting, name, id);
+  }
+
+  // How many of its attachments go along: none by /runs/batch, and never so many that the run with
+  // them would be too large to be taken.
+  std::size_t fitting_attachments(const Record& record) const noexcept {
+    if (!record.run || !server_->multipart) return 0;
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    for (const auto& attachment : record.run->attachments) {
+      bytes += attachment.bytes.size();
+      if (bytes > limits_.max_item_bytes / 4 * 3) break;
+      ++count;
+    }
+    return count;
+  }
+
+  static std::vector<std::string> attachment_names(const Record& record, std::size_t from) {
+    std::vector<std::string> names;
+    if (!record.run) return names;
+    for (std::size_t i = from; i < record.run->attachments.size(); ++i) {
+      names.push_back(record.run->attachments[i].name);
+    }
+    return names;
   }
 
   void write_main(const Record& record, Phase phase, const std::string& id) {
@@ -164,14 +191,15 @@ class RunsEncoder final : public llmtrace::Encoder {
   }
 
   // What an open run has of these goes once: `serialized` with its start, attachments with its end.
-  void write_details(std::string& out, const Record& record, Phase phase, const std::string& name,
-                     const std::string& id) {
+  void write_details(std::string& out, const Record& record, Phase phase, std::size_t attachments,
+                     const std::string& name, const std::string& id) {
     const RunType type = run_type_of(record.type);
     if (phase != Phase::End && (type == RunType::Llm || type == RunType::Prompt)) {
       write_part(out, name, ".serialized", as_object_text(record.run->serialized, "serialized"));
     }
     if (phase == Phase::Start) return;
-    for (const auto& attachment : record.run->attachments) {
+    for (std::size_t i = 0; i < attachments; ++i) {
+      const auto& attachment = record.run->attachments[i];
       multipart_.append(out, "attachment." + id + "." + attachment.name, attachment.mime_type,
                         attachment.bytes);
     }

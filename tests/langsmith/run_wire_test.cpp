@@ -285,6 +285,20 @@ TEST_F(RunWireTest, AnAttachmentThatCannotStandInAHeaderIsLeftOut) {
   EXPECT_EQ(log->count("an attachment is left out"), 9U);
 }
 
+TEST_F(RunWireTest, AttachmentsThatMakeARunTooLargeAreNamedInstead) {
+  Client client(config());
+  langsmith::Run run = client.start_run({.name = "x", .inputs = {{"a", 1}}});
+  run.add_attachment({"small", "text/plain", "bytes"});
+  run.add_attachment({"large", "application/octet-stream", std::string(16'000'000, 'x')});
+  run.end();
+  ASSERT_TRUE(client.flush(seconds(10)));
+
+  const SentRun sent = only_run();
+  EXPECT_EQ(sent.attachments.size(), 1U);
+  EXPECT_EQ(sent.attachments.count("small"), 1U);
+  EXPECT_EQ(sent.metadata()["attachments_left_out"].to_text(), R"(["large"])");
+}
+
 TEST_F(RunWireTest, WhatIsToBeHiddenIsHidden) {
   Config hiding = config();
   hiding.hide_inputs = hiding.hide_outputs = hiding.hide_metadata = true;

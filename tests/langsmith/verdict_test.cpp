@@ -95,7 +95,7 @@ TEST_F(VerdictTest, TheOneBadRunOfFiveHundredIsIsolated) {
     EXPECT_LE(extra, static_cast<std::size_t>(2 * std::log2(500))) << status;
     const llmtrace::DeliveryError error = errors().back();
     EXPECT_EQ(error.http_status, status);
-    EXPECT_EQ(error.ids, std::vector<std::string>{bad.observation().id()});
+    EXPECT_EQ(error.ids, std::vector<std::string>{bad.id()});
     EXPECT_NE(error.message.find("dotted_order must"), std::string::npos);
   }
 }
