@@ -2,7 +2,8 @@
 # All tests, from a bare Debian 12 with git and bash: installs what is missing, builds, runs.
 #   scripts/test.sh          what CI runs
 #   scripts/test.sh --deep   the long runs too: more iterations of the stress tests, longer fuzzing
-# Exit status 0 only when everything passed. Seconds per phase are printed at the end.
+# Exit status 0 only when everything passed: a phase that fails does not keep the others from being run,
+# unless they need it. Seconds per phase are printed at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -15,13 +16,18 @@ case ${1:-} in
 esac
 
 timings=()
-phase() {  # phase NAME COMMAND...: runs it, remembers how long it took
-  local name=$1 start=$SECONDS
+failures=()
+phase() {  # phase NAME COMMAND...: runs it, remembers how long it took and whether it failed
+  local name=$1 start=$SECONDS verdict=
   shift
   printf '\n== %s\n' "$name"
-  "$@"
-  timings+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
+  if ! ("$@"); then
+    verdict='  FAILED'
+    failures+=("$name")
+  fi
+  timings+=("$(printf '%5d s  %s%s' $((SECONDS - start)) "$name" "$verdict")")
 }
+passed() { [[ " ${failures[*]} " != *" $1 "* ]]; }
 
 configure() {  # configure PRESET [OPTION...]
   local preset=$1 launcher=()
@@ -60,16 +66,22 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
 phase 'packages' scripts/install_packages.sh build tests
-phase 'release: build of everything' release_build
-phase 'release: all tests' suites release
-phase 'Clang: build of the libraries' clang_build
-phase 'ASan + UBSan: build' asan_build
-phase 'ASan + UBSan: suites' suites asan
-phase 'TSan: build' tsan_build
-phase 'TSan: suites' suites tsan
-phase 'fuzzers: build' fuzz_build
-phase 'fuzzers: run' fuzz_run
+if passed 'packages'; then
+  phase 'release: build of everything' release_build
+  if passed 'release: build of everything'; then phase 'release: all tests' suites release; fi
+  phase 'Clang: build of the libraries' clang_build
+  phase 'ASan + UBSan: build' asan_build
+  if passed 'ASan + UBSan: build'; then phase 'ASan + UBSan: suites' suites asan; fi
+  phase 'TSan: build' tsan_build
+  if passed 'TSan: build'; then phase 'TSan: suites' suites tsan; fi
+  phase 'fuzzers: build' fuzz_build
+  if passed 'fuzzers: build'; then phase 'fuzzers: run' fuzz_run; fi
+fi
 
 printf '\n== seconds per phase\n'
 printf '%s\n' "${timings[@]}"
 printf '%5d s  all\n' "$SECONDS"
+if [ ${#failures[@]} -gt 0 ]; then
+  printf 'failed: %s\n' "${failures[@]}" >&2
+  exit 1
+fi
