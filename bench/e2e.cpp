@@ -147,8 +147,8 @@ void produce(const llmtrace::Observation& parent, const Texts& texts, std::uint6
 }
 
 Result run(const E2eOptions& options, const Texts& texts) {
-  // The parents stay open until all is measured, so exactly `n` observations are submitted. LangSmith
-  // is shown that they are open.
+  // The parents stay open until all is measured, so exactly `n` observations are submitted.
+  // LangSmith is shown that they are open.
   std::vector<llmtrace::Observation> parents;
   for (unsigned i = 0; i < options.threads; ++i) {
     parents.push_back(llmtrace::start_observation({.name = "bench"}));
