@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "common/src/http_text.h"
+
 namespace llmtrace {
 inline namespace v0 {
 namespace {
@@ -112,6 +114,21 @@ double sample_rate_option(const std::optional<double>& given,
                 std::to_string(rate));
   }
   return rate;
+}
+
+std::vector<HttpHeader> checked_headers(const std::vector<HttpHeader>& headers) {
+  for (const HttpHeader& header : headers) {
+    if (!is_header_name(header.name)) {
+      wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
+                  header.name);
+    }
+    if (!header.value.empty() && !is_header_value(header.value)) {
+      // The value is not repeated: it may be a credential.
+      throw std::invalid_argument("Config::additional_headers: the value of \"" + header.name +
+                                  "\" holds a control character; remove line breaks");
+    }
+  }
+  return headers;
 }
 
 std::string lower_case(std::string text) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <llmtrace/export.h>
+#include <llmtrace/http_client.h>
 #include <llmtrace/secret.h>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -50,6 +52,8 @@ LLMTRACE_EXPORT std::chrono::milliseconds checked_duration(std::chrono::millisec
 /// In [0, 1]; `names` when the code gives none, else 1.
 LLMTRACE_EXPORT double sample_rate_option(const std::optional<double>& given,
                                           std::initializer_list<const char*> names);
+/// `headers`, each with a name and a value that may stand in a request.
+LLMTRACE_EXPORT std::vector<HttpHeader> checked_headers(const std::vector<HttpHeader>& headers);
 /// ASCII letters in lower case.
 LLMTRACE_EXPORT std::string lower_case(std::string text);
 

@@ -14,6 +14,7 @@ namespace {
 
 using llmtrace::boolean_variable;
 using llmtrace::checked_duration;
+using llmtrace::checked_headers;
 using llmtrace::environment_variable;
 using llmtrace::lower_case;
 using llmtrace::sample_rate_option;
@@ -53,22 +54,6 @@ std::string checked_environment(const std::string& given, std::vector<std::strin
                      "\": Langfuse takes at most 40 of a-z, 0-9, _ and -, not beginning with "
                      "\"langfuse\"");
   return valid ? result : "default";
-}
-
-std::vector<llmtrace::HttpHeader> checked_headers(
-    const std::vector<llmtrace::HttpHeader>& headers) {
-  for (const llmtrace::HttpHeader& header : headers) {
-    if (!llmtrace::is_header_name(header.name)) {
-      wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
-                  header.name);
-    }
-    if (!llmtrace::is_header_value(header.value)) {
-      // The value is not repeated: it may be a credential.
-      throw std::invalid_argument("Config::additional_headers: the value of \"" + header.name +
-                                  "\" holds a control character; remove line breaks");
-    }
-  }
-  return headers;
 }
 
 Compression compression(const Config& config, const std::string& base_url) {

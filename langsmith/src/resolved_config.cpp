@@ -157,18 +157,6 @@ std::optional<Compression> compression_option(const Config& config) {
   return off ? std::optional(Compression::None) : std::nullopt;
 }
 
-std::vector<llmtrace::HttpHeader> checked_headers(
-    const std::vector<llmtrace::HttpHeader>& headers) {
-  for (const llmtrace::HttpHeader& header : headers) {
-    if (!llmtrace::is_header_name(header.name)) {
-      wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
-                  header.name);
-    }
-    check_header_text(header.value, "Config::additional_headers: the value of " + header.name);
-  }
-  return headers;
-}
-
 void check_keys(ResolvedConfig& resolved) {
   if (!resolved.enabled) return;
   if (resolved.endpoints.front().api_key.empty()) {
@@ -213,7 +201,7 @@ ResolvedConfig resolve(const Config& config) {
       llmtrace::checked_duration(config.timeout.value_or(milliseconds(10'000)), "Config::timeout");
   resolved.proxy = config.proxy;
   resolved.ca_file = config.ca_file.str();
-  resolved.additional_headers = checked_headers(config.additional_headers);
+  resolved.additional_headers = llmtrace::checked_headers(config.additional_headers);
   resolved.compression = compression_option(config);
   resolved.max_batch_items =
       config.max_batch_items
