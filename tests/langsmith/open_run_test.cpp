@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <deque>
 #include <thread>
 
 #include "tests/langsmith/langsmith_fixture.h"
@@ -261,28 +262,36 @@ class OpenRunProperty : public OpenRunTest {
     Client client(config());
     std::vector<std::string> ids;
     std::mutex mutex;
-    const auto work = [&](int parity) {
-      std::vector<langsmith::Run> open;
-      for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (steps[i] % 3 == parity) open.push_back(client.start_run({.name = "x"}));
-        if (steps[i] % 2 == 0 && !open.empty()) {
-          open.front().end();
-          const std::lock_guard lock(mutex);
-          ids.push_back(open.front().id());
-          open.erase(open.begin());
-        }
-        clock->advance(milliseconds(steps[i] / 2));
-      }
-      for (const langsmith::Run& run : open) {
-        run.end();
+    std::deque<langsmith::Run> open;  // of all threads: mostly another one ends what one starts
+    const auto end_oldest = [&] {
+      langsmith::Run run;
+      {
         const std::lock_guard lock(mutex);
+        if (open.empty()) return false;
+        run = std::move(open.front());
+        open.pop_front();
         ids.push_back(run.id());
       }
+      run.end();
+      return true;
     };
-    std::thread one(work, 0);
-    std::thread two(work, 1);
-    one.join();
-    two.join();
+    const auto work = [&](int number) {
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        if ((steps[i] + number) % 3 == 0) {
+          langsmith::Run run = client.start_run({.name = "x"});
+          const std::lock_guard lock(mutex);
+          open.push_back(std::move(run));
+        }
+        if ((steps[i] + number) % 4 == 0) end_oldest();
+        clock->advance(milliseconds(steps[i] / 8));
+      }
+    };
+    constexpr int kThreads = 8;
+    std::vector<std::thread> threads;
+    for (int number = 0; number < kThreads; ++number) threads.emplace_back(work, number);
+    for (std::thread& thread : threads) thread.join();
+    while (end_oldest()) {
+    }
     RC_ASSERT(settle(client));
     RC_ASSERT(client.stats().submitted == ids.size());
     RC_ASSERT(client.stats().delivered == ids.size());
