@@ -105,7 +105,9 @@ class FeedbackEncoder final : public llmtrace::Encoder {
   const llmtrace::LaneLimits& limits() const noexcept override { return limits_; }
 
   using Encoder::encode;
-  void encode(const Score& score, std::string& out) override { out.append(feedback_text(score)); }
+  void encode(const Score& score, std::string& out) override {
+    out.append(without_nul(feedback_text(score)));
+  }
 
   std::optional<llmtrace::HttpRequest> preflight(Timestamp now) override {
     if (auto request = server_->ask(*wire_, now)) return request;

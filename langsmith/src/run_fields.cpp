@@ -81,6 +81,20 @@ std::int64_t rest_of(std::int64_t whole, std::int64_t inside) {
 
 }  // namespace
 
+std::string without_nul(std::string_view json_text) {
+  constexpr std::string_view kNul = "\\u0000";
+  std::string out;
+  while (!json_text.empty()) {
+    const std::size_t escape = std::min(json_text.find('\\'), json_text.size());
+    out.append(json_text.substr(0, escape));
+    json_text.remove_prefix(escape);
+    const std::size_t length = json_text.starts_with(kNul) ? kNul.size() : 2;
+    if (length == 2) out.append(json_text.substr(0, 2));
+    json_text.remove_prefix(std::min(length, json_text.size()));
+  }
+  return out;
+}
+
 void JsonObject::set(std::string_view key, std::string text) {
   const auto same = std::find_if(members_.begin(), members_.end(),
                                  [&](const auto& member) { return member.first == key; });

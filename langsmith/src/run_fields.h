@@ -15,6 +15,10 @@
 namespace langsmith {
 inline namespace v0 {
 
+/// `json_text` without the NULs in its strings: the server's databases refuse them, and with them
+/// the whole batch. The reference clients leave them out too.
+std::string without_nul(std::string_view json_text);
+
 /// A JSON object that is put together from members and other objects; a repeated key replaces.
 class JsonObject {
  public:

@@ -124,7 +124,7 @@ class RunsEncoder final : public llmtrace::Encoder {
     const std::string id = llmtrace::uuid_text(record.uuid);
     const std::string name = (phase == Phase::End ? "patch." : "post.") + id;
     write_main(record, phase, id);
-    multipart_.append(out, name, kJson, scratch_);
+    append_json_part(out, name, scratch_);
     const ResolvedConfig& config = wire_->config();
     if (phase != Phase::End || record.input_updated) {
       write_part(out, name, ".inputs",
@@ -143,7 +143,7 @@ class RunsEncoder final : public llmtrace::Encoder {
     if (const std::string_view error = error_text(record); !error.empty()) {
       scratch_.clear();
       llmtrace::append_json_string(scratch_, error);
-      multipart_.append(out, name + ".error", kJson, scratch_);
+      append_json_part(out, name + ".error", scratch_);
     }
     if (record.run) write_details(out, record, phase, fitting, name, id);
   }
@@ -207,7 +207,15 @@ class RunsEncoder final : public llmtrace::Encoder {
 
   void write_part(std::string& out, const std::string& run, std::string_view field,
                   std::string_view json_text) const {
-    if (!json_text.empty()) multipart_.append(out, run + std::string(field), kJson, json_text);
+    if (!json_text.empty()) append_json_part(out, run + std::string(field), json_text);
+  }
+
+  void append_json_part(std::string& out, std::string_view name, std::string_view json_text) const {
+    if (json_text.find("\\u0000") == std::string_view::npos) {
+      multipart_.append(out, name, kJson, json_text);
+    } else {
+      multipart_.append(out, name, kJson, without_nul(json_text));
+    }
   }
 
   static std::string quoted(std::string_view text) {
