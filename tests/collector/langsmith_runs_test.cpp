@@ -77,11 +77,12 @@ TEST(Runs, NeedTheKey) {
       {"PATCH", std::string("/feedback/") + kRootId},
       {"DELETE", std::string("/feedback/") + kRootId},
       {"POST", "/feedback/tokens"}};
-  for (const auto& [method, path] : routes) {
+  for (const auto& route : routes) {
+    const std::string& path = route.second;
     for (const std::string& prefix : {std::string(), std::string("/api/v1")}) {
       const auto send = [&](std::vector<std::string> headers) {
         return server.client
-            .send({.method = method,
+            .send({.method = route.first,
                    .path = prefix + path,
                    .headers = std::move(headers),
                    .keys = ""})
