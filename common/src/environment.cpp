@@ -111,7 +111,7 @@ double sample_rate_option(const std::optional<double>& given,
   const double rate = given ? *given : variable ? number_of(*variable) : 1;
   if (!(rate >= 0 && rate <= 1)) {
     wrong_value(variable ? variable->name : "Config::sample_rate", "in [0, 1]",
-                std::to_string(rate));
+                variable ? variable->value : std::to_string(rate));
   }
   return rate;
 }
