@@ -278,7 +278,8 @@ void Flusher::settle_budget(std::size_t released_bytes, std::size_t released_ite
 bool Flusher::wants_more() const {
   if (pipelines_.empty()) return true;
   return std::any_of(pipelines_.begin(), pipelines_.end(), [this](const auto& entry) {
-    return has_room(*entry.second) && !entry.second->lanes.front()->is_backed_up();
+    return has_room(*entry.second) &&
+           !entry.second->lanes.front()->is_backed_up(pipelines_.size() == 1);
   });
 }
 

@@ -84,7 +84,10 @@ class Lane {
   std::size_t held_items() const noexcept { return held_items_; }
   /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would
   /// only make large bodies out of memory that was freed in small pieces.
-  bool is_backed_up() const noexcept { return failures_ == 0 && ready_.size() >= kWaitingBatches; }
+  /// A failing one takes all that it may hold: others must not wait for it, unless it is `alone`.
+  bool is_backed_up(bool alone) const noexcept {
+    return (alone || failures_ == 0) && ready_.size() >= kWaitingBatches;
+  }
   bool in_flight() const noexcept { return !in_flight_.empty() || preflight_id_ != 0; }
   bool is_empty() const noexcept { return held_items_ == 0; }
 
