@@ -21,7 +21,7 @@ inline langfuse::Config quiet_config() {
   return config;
 }
 
-/// Fewer than a batch: the flusher sleeps while the caller's path is measured.
-inline constexpr int kCallsBetweenFlushes = 512;
+/// Fewer than wake the flusher, for any destination: it sleeps while the caller's path is measured.
+inline constexpr int kCallsBetweenFlushes = 256;
 
 }  // namespace llmtrace::bench

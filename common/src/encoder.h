@@ -35,6 +35,10 @@ struct LaneLimits {
   std::size_t max_item_bytes = 5'000'000;  ///< a larger item is cut to this
   std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
   unsigned max_in_flight = 4;
+  /// How many items in the queue are worth waking the flusher for before the linger is over; 0:
+  /// max_items. Where batches are small, a wake for each would cost the callers more than the
+  /// items.
+  std::size_t wake_items = 0;
   Compression compression = Compression::None;
   /// Not zero: its items refer to those of the destination's lanes before it. They wait, at most so
   /// long, until those are empty.

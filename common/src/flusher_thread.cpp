@@ -367,7 +367,8 @@ void Flusher::update_thresholds() noexcept {
     // The first lane carries the observations: it sets the pace. The others only shorten the
     // linger.
     const LaneLimits& first = pipeline->lanes.front()->limits();
-    smallest.max_items = std::min(smallest.max_items, first.max_items);
+    smallest.max_items =
+        std::min(smallest.max_items, first.wake_items != 0 ? first.wake_items : first.max_items);
     smallest.max_bytes = std::min(smallest.max_bytes, first.max_bytes);
     for (const auto& lane : pipeline->lanes) {
       smallest.linger = std::min(smallest.linger, lane->limits().linger);

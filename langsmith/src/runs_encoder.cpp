@@ -108,6 +108,9 @@ class RunsEncoder final : public llmtrace::Encoder {
  private:
   void adopt_limits() {
     limits_.max_items = wire_->config().max_batch_items.value_or(server_->max_items);
+    // As many batches as may be under way; what the user has set is kept to.
+    limits_.wake_items =
+        wire_->config().max_batch_items ? 0 : limits_.max_items * limits_.max_in_flight;
     limits_.max_bytes = server_->max_bytes;
     limits_.max_item_bytes = std::min(kMaxItemBytes, server_->max_bytes);
     const Compression wanted = wire_->wanted_compression();

@@ -53,7 +53,7 @@ TEST_F(ServerInfoTest, IsAskedOnceBeforeTheFirstBatchAndWithoutTheKey) {
 TEST_F(ServerInfoTest, NothingGoesBeforeItsAnswer) {
   http->hold();
   Client client(config());
-  finish(client, 250);
+  finish(client, 450);  // more than wake the flusher
   client.create_feedback({.run_id = "r", .key = "k", .score = 1});
   ASSERT_TRUE(http->wait_for_requests(1));
   clock->advance(seconds(5));
@@ -62,7 +62,7 @@ TEST_F(ServerInfoTest, NothingGoesBeforeItsAnswer) {
   serve({});
   http->answer(0, reply_with(200, kInfo));
   EXPECT_TRUE(client.flush(seconds(10)));
-  EXPECT_EQ(sent().size(), 250U);
+  EXPECT_EQ(sent().size(), 450U);
 }
 
 TEST_F(ServerInfoTest, ItsLimitsHoldFromTheFirstBatchOn) {
