@@ -40,7 +40,7 @@ struct Batch {
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
   std::uint32_t outage = 0;        // how many outages the lane knew of when the attempt began
-  std::uint32_t resends = 0;       // since the encoder last learned another form
+  bool resent = false;             // in another form, which the encoder learned from a reply
   std::uint64_t request_id = 0;    // of the attempt under way
   std::size_t original_bytes = 0;  // of the fragments' originals
 
