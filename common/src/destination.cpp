@@ -52,6 +52,7 @@ void DestinationCounters::reset() noexcept {
   for (auto& count : submitted) count.store(0, kRelaxed);
   for (auto& count : settled) count.store(0, kRelaxed);
   for (auto& count : dropped) count.store(0, kRelaxed);
+  for (auto& count : untold) count.store(0, kRelaxed);
   for (auto* count :
        {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
         &invalid_numbers, &user_code_failures, &truncated_items, &flushed_drops}) {
@@ -81,9 +82,15 @@ bool Destination::is_settled(std::size_t slot) const noexcept {
   return settled == counters_.submitted[slot].load(std::memory_order_acquire);
 }
 
+void Destination::settle_untold(std::size_t slot, DropReason reason) const noexcept {
+  counters_.untold[static_cast<std::size_t>(reason)].fetch_add(1, kRelaxed);
+  settle_dropped(slot, reason);
+}
+
 void Destination::refuse(DropReason reason) const noexcept {
   counters_.submitted[0].fetch_add(1, kRelaxed);
-  settle_dropped(0, reason);
+  settle_untold(0, reason);
+  transport_->wake();
 }
 
 DestinationStats Destination::stats() const {

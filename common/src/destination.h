@@ -48,6 +48,8 @@ struct DestinationCounters {
   std::array<std::atomic<std::uint64_t>, kEpochSlots> submitted{};
   std::array<std::atomic<std::uint64_t>, kEpochSlots> settled{};
   std::array<std::atomic<std::uint64_t>, kDropReasonCount> dropped{};
+  // Of those, what callers dropped and the flusher has not told the error callback yet.
+  std::array<std::atomic<std::uint64_t>, kDropReasonCount> untold{};
   std::atomic<std::uint64_t> delivered{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> retries{0};
@@ -79,6 +81,8 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   void settle_dropped(std::size_t slot, DropReason reason, std::uint64_t count = 1) const noexcept;
   /// Whether all that was submitted in `slot` is settled.
   bool is_settled(std::size_t slot) const noexcept;
+  /// On a caller's thread: the same for what the queue did not take. The flusher tells of it.
+  void settle_untold(std::size_t slot, DropReason reason) const noexcept;
   /// An item that never reaches the queue: submitted and dropped at once.
   void refuse(DropReason reason) const noexcept;
 

@@ -65,7 +65,12 @@ void Flusher::submit(ItemKind kind, RefCounted& item, const DestinationSet& set,
     }
   }
   for (const Ref<Destination>& destination : set.destinations()) {
-    if (&destination->transport() == &owner_) destination->settle_dropped(slot, failure);
+    if (&destination->transport() == &owner_) destination->settle_untold(slot, failure);
+  }
+  if (failure == DropReason::ClientClosed) {  // nobody is left who would tell of it
+    log_.log(failure, LogLevel::Warning,
+             "dropped 1 item (client_closed): its client has been shut down; keep the client until "
+             "all that it traces has ended");
   }
 }
 

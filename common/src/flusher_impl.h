@@ -36,7 +36,6 @@ struct Flusher::FlushRequest {
 struct Flusher::Pipeline {
   Ref<Destination> destination;
   std::vector<std::unique_ptr<Lane>> lanes;
-  std::uint64_t reported_refusals = 0;
 
   std::size_t held_bytes() const {
     std::size_t total = 0;

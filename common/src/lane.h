@@ -73,8 +73,8 @@ class Lane {
   /// Makes a waiting retry due now, unless the server asked for the delay.
   void skip_backoff() noexcept { backoff_until_ = {}; }
   void on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept;
-  /// Tells of items that the transport had no room for.
-  void report_refused(std::uint64_t count) noexcept;
+  /// Tells of items that never came into the queue.
+  void report_refused(DropReason reason, std::uint64_t count) noexcept;
   /// Aborts requests and drops everything.
   void drop_all(DropReason reason) noexcept;
 

@@ -303,12 +303,29 @@ void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view me
   });
 }
 
-void Lane::report_refused(std::uint64_t count) noexcept {
-  report(DropReason::QueueFull, 0, count,
-         "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, or "
-         "choose "
-         "Overflow::block",
-         [] { return std::vector<std::string>(); });
+namespace {
+
+// Why items never came into the queue, and the remedy.
+std::string_view refusal(DropReason reason) noexcept {
+  switch (reason) {
+    case DropReason::QueueFull:
+      return "the transport's budget is used up; raise TransportOptions::max_bytes or max_items, "
+             "or "
+             "choose Overflow::block";
+    case DropReason::Rejected:
+      return "it was refused where it was given; another line of the log says what is wrong with "
+             "it";
+    case DropReason::Forked:
+      return "it was open at a fork and belongs to the parent process";
+    default:
+      return "there was no memory for it";
+  }
+}
+
+}  // namespace
+
+void Lane::report_refused(DropReason reason, std::uint64_t count) noexcept {
+  report(reason, 0, count, refusal(reason), [] { return std::vector<std::string>(); });
 }
 
 void Lane::drop_all(DropReason reason) noexcept {

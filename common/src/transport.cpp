@@ -185,6 +185,10 @@ void TransportImpl::close_all(milliseconds timeout) {
   close(left, timeout);
 }
 
+void TransportImpl::wake() noexcept {
+  if (Flusher* const flusher = flusher_.load(std::memory_order_acquire)) flusher->wake();
+}
+
 void TransportImpl::note_open() noexcept {
   if (Flusher* const flusher = flusher_.load(std::memory_order_acquire)) flusher->note_open();
 }

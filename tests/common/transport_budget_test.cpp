@@ -3,6 +3,7 @@
 #include <future>
 #include <thread>
 
+#include "common/src/score.h"
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::testing {
@@ -75,6 +76,27 @@ TEST_F(Budget, ReportsWhatTheTransportRefused) {
   EXPECT_EQ(reported, target.stats().dropped_total());
   EXPECT_GT(reported, 0U);
   EXPECT_TRUE(log->contains("TransportOptions::max_bytes")) << log->text();
+}
+
+TEST_F(Budget, ReportsWhatWasRefusedWhereItWasGiven) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  submit_score({.name = "no target", .value = 1}, target.set(), "");
+  ASSERT_TRUE(http->wait_idle());
+
+  ASSERT_EQ(errors().size(), 1U) << "at once, without a flush";
+  EXPECT_EQ(errors()[0].reason, DropReason::Rejected);
+  EXPECT_EQ(errors()[0].count, 1U);
+  EXPECT_TRUE(log->contains("needs exactly one target"));
+}
+
+TEST_F(Budget, SaysThatAClientWasShutDown) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  const Ref<Cell> open = start_cell({.name = "x"}, {.destinations = &target.set()});
+  target.close(seconds(1));
+  end_cell(*open, {});
+
+  EXPECT_EQ(target.stats().dropped_by(DropReason::ClientClosed), 1U);
+  EXPECT_TRUE(log->contains("its client has been shut down"));
 }
 
 TEST_F(Budget, TakesOneItemHoweverLarge) {

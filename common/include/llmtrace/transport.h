@@ -50,7 +50,8 @@ struct TransportOptions {
   std::shared_ptr<LogSink> log_sink{};
   /// Given: ids come from this seed in a fixed order, for reproducible tests.
   std::optional<std::uint64_t> id_seed{};
-  /// Called on the flusher thread when items were dropped; may call nothing that waits for it.
+  /// Called on the flusher thread when items were dropped; may call nothing that waits for it. What
+  /// comes to a client after its shutdown is counted and logged only: no thread is left to tell.
   std::function<void(const DeliveryError&)> on_error{};
 };
 
