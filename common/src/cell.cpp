@@ -1,6 +1,8 @@
 #include "common/src/cell.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <new>
 
 #include "common/src/flusher.h"
 #include "common/src/fork.h"
@@ -113,14 +115,67 @@ void leave_scope(std::uint64_t outer) noexcept { thread_context.scope = outer; }
 
 Ref<const TraceAttributes> inherited_attributes(ContextNode& node) {
   Cell* const cell = node.cell();
-  if (cell == &node && cell->attributes_replaced.load(std::memory_order_acquire)) {
+  // After a fork the lock may be held by a thread that does not exist here.
+  if (cell == &node && cell->attributes_replaced.load(std::memory_order_acquire) &&
+      is_of_this_process(*cell)) {
     const std::lock_guard lock(cell->lock);
     return cell->inherited;
   }
   return node.attributes_;
 }
 
-Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bool* sampled_out) {
+namespace {
+
+// The parent that headers name. A run that starts later than clocks differ is none to stand under:
+// its server would refuse what starts before it.
+Ref<const RemoteParent> believable(const Ref<const RemoteParent>& remote, Timestamp now) {
+  if (remote->run_start <= now + kMostClockSkew) return remote;
+  auto without = Ref<RemoteParent>::make();
+  without->trace_id = remote->trace_id;
+  without->span_id = remote->span_id;
+  without->sampled = remote->sampled;
+  without->trace_state = remote->trace_state;
+  without->project = remote->project;
+  return Ref<const RemoteParent>::adopt(without.detach());
+}
+
+}  // namespace
+
+namespace {
+
+void make_unrecorded(Cell& cell) noexcept {
+  cell.suppressed_ = true;
+  cell.record.start_time = std::chrono::system_clock::now();
+  cell.record.uuid = IdSource().next(cell.record.start_time);
+  cell.record.span_id = span_id_of(cell.record.uuid);
+  cell.record.trace_id = cell.record.uuid;
+  cell.fork_generation = current_fork_generation();
+}
+
+// In memory that is always there: what must not be recorded never is.
+Cell& shared_unrecorded() noexcept {
+  alignas(Cell) static std::byte memory[sizeof(Cell)];
+  static Cell& cell = [&]() -> Cell& {
+    auto& made = *new (memory) Cell;
+    make_unrecorded(made);
+    return made;
+  }();
+  return cell;
+}
+
+}  // namespace
+
+Ref<Cell> start_unrecorded() noexcept {
+  try {
+    auto cell = Ref<Cell>::make();
+    make_unrecorded(*cell);
+    return cell;
+  } catch (const std::exception&) {  // no memory
+    return Ref<Cell>::share(&shared_unrecorded());
+  }
+}
+
+Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   ContextNode* const parent_node = options.parent;
   if (parent_node != nullptr && parent_node->suppressed_) return {};
   Cell* const parent = parent_node != nullptr ? parent_node->cell() : nullptr;
@@ -146,12 +201,12 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
     record.parent_owner = Ref<RefCounted>::share(parent);
     record.start_time = std::max(record.start_time, parent->record.start_time);
   }
-  const RemoteParent* const remote =
-      parent == nullptr && !options.trace_id && parent_node != nullptr ? parent_node->remote_.get()
-                                                                       : nullptr;
-  if (destinations->wants_run_tree() && remote != nullptr &&
-      remote->run_start < cell->open.since + kMostClockSkew) {
-    record.start_time = std::max(record.start_time, remote->run_start);
+  if (parent != nullptr) {
+    cell->remote_ = parent->remote_;
+  } else if (!options.trace_id && parent_node != nullptr && parent_node->remote_) {
+    cell->remote_ = parent_node->remote_;
+    record.remote = believable(cell->remote_, transport.clock().now());
+    record.start_time = std::max(record.start_time, record.remote->run_start);
   }
   record.uuid = transport.ids().next(record.start_time);
   record.span_id = span_id_of(record.uuid);
@@ -159,11 +214,10 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
     record.trace_id = parent->record.trace_id;
     record.parent_span_id = parent->record.span_id;
     record.has_parent = true;
-  } else if (remote != nullptr) {
-    record.trace_id = remote->trace_id;
-    record.parent_span_id = remote->span_id;
+  } else if (record.remote) {
+    record.trace_id = record.remote->trace_id;
+    record.parent_span_id = record.remote->span_id;
     record.has_parent = true;
-    record.remote = parent_node->remote_;
   } else {
     record.trace_id = options.trace_id.value_or(record.uuid);
   }
@@ -171,8 +225,10 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
   if (parent == nullptr || options.destinations != nullptr) {
     destinations = destinations->sampled(record.trace_id);
     if (destinations->empty()) {
-      if (sampled_out != nullptr) *sampled_out = true;
-      return {};
+      cell->suppressed_ = true;
+      cell->destinations_ = std::move(destinations);
+      cell->fork_generation = current_fork_generation();
+      return cell;
     }
   }
   fill(record, std::move(params));
@@ -198,6 +254,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options, bo
 Ref<Cell> start_child(Cell* parent, ObservationParams&& params, StartOptions options) noexcept {
   const ContextNode* const current = current_node();
   if (parent == nullptr || (current != nullptr && current->handles_too_)) return {};
+  if (!parent->is_recording()) return Ref<Cell>::share(parent);
   Ref<Cell> child;
   options.parent = parent;
   guarded(*parent, [&] { child = start_cell(std::move(params), options); });
@@ -219,6 +276,7 @@ void update_cell(Cell& cell, ObservationUpdate&& update) {
 }
 
 bool end_cell(Cell& cell, ObservationUpdate&& update) {
+  if (!cell.is_recording()) return false;
   if (cell.fork_generation != current_fork_generation()) {
     // Open at the fork: the parent process will send it. Its lock may be held by a thread that does
     // not exist here, so it is not touched. Counted once, for `ended` is this process's own copy.

@@ -5,6 +5,10 @@
 // The start half of the record is written before anybody else sees the cell. The end half is
 // written under the lock until the first `end`, which sets `ended`; from then on the flusher thread
 // alone reads it.
+//
+// A root that is sampled out everywhere, or whose client is disabled, is a cell that records
+// nothing
+// (`suppressed_`): it has ids, so that scores follow their trace, and nothing starts beneath it.
 #pragma once
 
 #include <llmtrace/context.h>
@@ -34,7 +38,8 @@ class ContextNode : public RefCounted {
   Ref<Cell> observation_;                   // for a node that is no observation itself
   Ref<const TraceAttributes> attributes_;   // what observations started here inherit
   Ref<const DestinationSet> destinations_;  // where they go; null: to every global client
-  Ref<const RemoteParent> remote_;          // whose children the roots that start here are
+  Ref<const RemoteParent> remote_;          // whose children the roots that start here are; of a
+                                            // cell: whose descendant it is
   bool suppressed_ = false;                 // nothing starts here: sampled out, or by suppress()
   bool handles_too_ = false;                // by suppress(): nor does a handle start a child here
 };
@@ -52,10 +57,12 @@ class Cell final : public ContextNode {
  public:
   ~Cell() override;
   Cell* cell() noexcept override { return this; }
+  bool is_recording() const noexcept { return !suppressed_; }
 
   Record record;
-  WordLock lock;  // guards the end half of `record`, `ended` and `inherited`
+  WordLock lock;  // guards the end half of `record`, `ended`, `start_copied` and `inherited`
   bool ended = false;
+  bool start_copied = false;  // the flusher has sent, or is about to send, what the start half says
   Ref<const TraceAttributes> inherited;          // by children, once attributes_replaced
   std::atomic<bool> attributes_replaced{false};  // `inherited` is newer than attributes_
   std::uint32_t fork_generation = 0;
@@ -85,12 +92,15 @@ struct StartOptions {
   bool input_from_macro = false;
 };
 
-/// Starts an observation. Null when nothing is recorded; `sampled_out` then tells whether that
-/// holds for everything below too.
-LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options,
-                                     bool* sampled_out = nullptr);
+/// Starts an observation. Null when nobody listens and inside what is suppressed; a cell that
+/// records nothing when the trace is sampled out everywhere.
+LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options);
 
-/// A child of `parent`; null when that is null, and inside suppress().
+/// A root that records nothing. Without memory for one of its own, one that all share.
+LLMTRACE_EXPORT Ref<Cell> start_unrecorded() noexcept;
+
+/// A child of `parent`, which stands for it when it records nothing; null when that is null, and
+/// inside suppress().
 LLMTRACE_EXPORT Ref<Cell> start_child(Cell* parent, ObservationParams&& params,
                                       StartOptions options = {}) noexcept;
 
@@ -127,7 +137,7 @@ LLMTRACE_EXPORT bool is_of_this_process(const Cell& cell) noexcept;
 
 template <class Change>
 void change_open(Cell& cell, Change&& change) {
-  if (!is_of_this_process(cell)) return;  // the parent's to change
+  if (!cell.is_recording() || !is_of_this_process(cell)) return;  // the latter: the parent's
   {
     const std::lock_guard lock(cell.lock);
     if (!cell.ended) {

@@ -40,10 +40,15 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
 
 Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
   ContextNode* const current = current_node();
-  if (current != nullptr) {
-    const bool joins = current->cell() != nullptr &&
-                       current->cell()->destinations_->contains(*set_->destinations().front());
-    const bool continues = current->cell() == nullptr && current->remote_;
+  if (current != nullptr && !current->suppressed_) {
+    Cell* const cell = current->cell();
+    const bool joins =
+        cell != nullptr && cell->destinations_->contains(*set_->destinations().front());
+    // The trace that it would belong to was drawn already: a second draw would tear it apart.
+    if (cell != nullptr && !joins && set_->sampled(cell->record.trace_id)->empty()) {
+      return start_unrecorded();
+    }
+    const bool continues = cell == nullptr && current->remote_;
     if (joins || continues) options.parent = current;
   }
   return start_root(std::move(params), std::move(options));
@@ -52,7 +57,7 @@ Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
 Ref<Cell> ClientCore::start_root(ObservationParams&& params, StartOptions options) {
   ContextNode* const current = current_node();
   if (current != nullptr) {
-    if (current->suppressed_) return {};
+    if (current->suppressed_) return Ref<Cell>::share(current->cell());
     if (!options.attributes) options.attributes = inherited_attributes(*current);
   }
   options.destinations = set_.get();

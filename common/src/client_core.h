@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/src/cell.h"
+#include "common/src/guard.h"
 #include "common/src/json_value.h"
 #include "common/src/transport_impl.h"
 
@@ -38,9 +39,19 @@ class LLMTRACE_EXPORT ClientCore {
   const DestinationSet& set() const noexcept { return *set_; }
   TransportImpl& transport() const noexcept { return transport_->impl(); }
 
+  /// The handle of what `start` starts by one of the two below. When that is nothing, because the
+  /// client is disabled, something suppressed or memory used up, what starts inside the handle's
+  /// `activate` is not recorded either: it must not go to other clients instead.
+  template <class Start>
+  Observation handle(Start&& start) noexcept {
+    Ref<Cell> cell;
+    if (enabled()) guarded(set(), [&] { cell = std::forward<Start>(start)(); });
+    if (!cell) cell = start_unrecorded();
+    return Observation(cell.detach());
+  }
   /// A child of the current observation if that goes here too, else a root.
   Ref<Cell> start(ObservationParams&& params, StartOptions options = {});
-  /// A root here, whatever is current; null inside suppress().
+  /// A root here, whatever is current; null inside what is suppressed.
   Ref<Cell> start_root(ObservationParams&& params, StartOptions options);
   /// Inside the scope OBSERVE reaches this client alone.
   ContextScope activate() const noexcept;

@@ -82,7 +82,7 @@ Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer, Propag
 }
 
 void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes) {
-  if (cell.fork_generation != current_fork_generation()) return;
+  if (!cell.is_recording() || !is_of_this_process(cell)) return;
   const std::lock_guard lock(cell.lock);
   if (cell.ended) return;
   cell.record.attributes = attributes;
@@ -95,7 +95,7 @@ namespace {
 // Adds to what the open observation itself says. Its children are not its scope's business: they
 // inherit from the context that they start in.
 void add_attributes(Cell& cell, PropagateParams params) {
-  if (cell.fork_generation != current_fork_generation()) return;
+  if (!is_of_this_process(cell)) return;
   const std::lock_guard lock(cell.lock);
   if (cell.ended) return;
   cell.record.attributes = merge_attributes(cell.record.attributes.get(), std::move(params));
@@ -163,23 +163,13 @@ void ObservedScope::start(const char* name, ObservationParams params) noexcept {
     if (params.name.empty()) params.name = name;
     const bool capture_input = params.capture_input;
     capture_output_ = params.capture_output;
-    bool sampled_out = false;
-    Ref<Cell> cell =
-        start_cell(std::move(params), {.parent = current_node(), .input_from_macro = capture_input},
-                   &sampled_out);
-    Ref<ContextNode> node;
-    if (cell) {
-      cell_ = cell.get();
-      node = Ref<ContextNode>::adopt(cell.detach());
-    } else if (sampled_out) {
-      node = Ref<ContextNode>::make();
-      node->suppressed_ = true;
-    } else {
-      return;
-    }
+    Ref<Cell> cell = start_cell(std::move(params),
+                                {.parent = current_node(), .input_from_macro = capture_input});
+    if (!cell) return;
+    if (cell->is_recording()) cell_ = cell.get();
     exceptions_ = std::uncaught_exceptions();
-    node->retain();  // one for the thread, one for the scope
-    node_ = node.detach();
+    cell->retain();  // one for the thread, one for the scope
+    node_ = cell.detach();
     previous_ = exchange_current_node(node_);
   });
 }
@@ -206,6 +196,7 @@ void ObservedScope::set_input(Json input) noexcept {
     const std::lock_guard lock(cell_->lock);  // the flusher may look at what is open
     if (cell_->record.input_from_macro && cell_->record.input.is_absent()) {
       cell_->record.input = std::move(input);
+      cell_->record.input_updated = cell_->start_copied;  // the start went without it
     }
   });
 }

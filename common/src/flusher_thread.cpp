@@ -185,6 +185,7 @@ void Flusher::send_open(Cell& cell, SteadyTime now, const Mask* mask) {
   {
     const std::lock_guard lock(cell.lock);
     if (cell.ended) return;
+    cell.start_copied = true;
     start = cell.record;
     if (start.run) start.run = Ref<RunDetails>::make(static_cast<const RunFields&>(*start.run));
   }
@@ -198,14 +199,14 @@ void Flusher::send_open(Cell& cell, SteadyTime now, const Mask* mask) {
   }
 }
 
-// Producers only count what they cannot queue: the user's callback runs on this thread alone.
+// Callers only count what they cannot queue: the user's callback runs on this thread alone.
 void Flusher::report_refusals() noexcept {
   for (auto& [key, pipeline] : pipelines_) {
-    const std::uint64_t refusals = pipeline->destination->counters()
-                                       .dropped[static_cast<std::size_t>(DropReason::QueueFull)]
-                                       .load(kRelaxed);
-    const std::uint64_t before = std::exchange(pipeline->reported_refusals, refusals);
-    if (refusals > before) pipeline->lanes.front()->report_refused(refusals - before);
+    auto& untold = pipeline->destination->counters().untold;
+    for (std::size_t i = 0; i < untold.size(); ++i) {
+      if (untold[i].load(kRelaxed) == 0) continue;
+      pipeline->lanes.front()->report_refused(static_cast<DropReason>(i), untold[i].exchange(0));
+    }
   }
 }
 

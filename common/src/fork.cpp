@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "common/src/propagator.h"
 #include "common/src/registry.h"
 
 namespace llmtrace {
@@ -16,13 +17,20 @@ namespace {
 
 std::atomic<unsigned> fork_generation{0};
 
-void before_fork() { registry_mutex().lock(); }
+void before_fork() {
+  registry_mutex().lock();
+  propagators_mutex().lock();
+}
 
-void in_parent() { registry_mutex().unlock(); }
+void in_parent() {
+  propagators_mutex().unlock();
+  registry_mutex().unlock();
+}
 
 void in_child() {
   fork_generation.fetch_add(1, std::memory_order_relaxed);
   abandon_transports_after_fork();
+  propagators_mutex().unlock();
   registry_mutex().unlock();
 }
 

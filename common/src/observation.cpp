@@ -30,7 +30,11 @@ std::string_view to_string(ScoreDataType type) noexcept {
   return kNames[static_cast<std::size_t>(type)];
 }
 
-ObservationHandle::operator bool() const noexcept { return cell_ != nullptr; }
+Cell* ObservationHandle::cell() const noexcept {
+  return cell_ != nullptr && cell_->is_recording() ? cell_ : nullptr;
+}
+
+ObservationHandle::operator bool() const noexcept { return cell() != nullptr; }
 
 std::string ObservationHandle::id() const {
   return cell_ == nullptr ? std::string() : to_hex(cell_->record.span_id);
@@ -41,12 +45,12 @@ std::string ObservationHandle::trace_id() const {
 }
 
 void ObservationHandle::update(ObservationUpdate update) const noexcept {
-  if (cell_ == nullptr) return;
+  if (!*this) return;
   guarded(*cell_, [&] { update_cell(*cell_, std::move(update)); });
 }
 
 void ObservationHandle::first_token() const noexcept {
-  if (cell_ == nullptr || cell_->fork_generation != current_fork_generation()) return;
+  if (!*this || !is_of_this_process(*cell_)) return;
   const Timestamp now = cell_->destinations_->keeper().clock().now();
   const std::lock_guard lock(cell_->lock);
   if (cell_->ended || cell_->record.completion_start_time) return;
@@ -55,14 +59,14 @@ void ObservationHandle::first_token() const noexcept {
 }
 
 void ObservationHandle::error(std::string_view message) const noexcept {
-  if (cell_ == nullptr) return;
+  if (!*this) return;
   guarded(*cell_, [&] {
     update_cell(*cell_, {.level = Level::Error, .status_message = std::string(message)});
   });
 }
 
 void ObservationHandle::score(ScoreParams params) const noexcept {
-  if (cell_ == nullptr) return;
+  if (!*this) return;
   guarded(*cell_, [&] {
     submit_score(std::move(params), cell_->record, false, *cell_->destinations_,
                  propagated_environment(*cell_));
@@ -70,7 +74,7 @@ void ObservationHandle::score(ScoreParams params) const noexcept {
 }
 
 void ObservationHandle::score_trace(ScoreParams params) const noexcept {
-  if (cell_ == nullptr) return;
+  if (!*this) return;
   guarded(*cell_, [&] {
     submit_score(std::move(params), cell_->record, true, *cell_->destinations_,
                  propagated_environment(*cell_));
@@ -122,7 +126,7 @@ Observation::~Observation() {
 }
 
 void Observation::end(ObservationUpdate update) const noexcept {
-  if (cell_ == nullptr) return;
+  if (!*this) return;
   guarded(*cell_, [&] { end_cell(*cell_, std::move(update)); });
 }
 
@@ -142,7 +146,7 @@ CurrentObservation::~CurrentObservation() { release(); }
 
 CurrentObservation current_observation() noexcept {
   ContextNode* const node = current_node();
-  Cell* const cell = node == nullptr || node->suppressed_ ? nullptr : node->cell();
+  Cell* const cell = node == nullptr ? nullptr : node->cell();
   if (cell != nullptr) cell->retain();
   return CurrentObservation(cell);
 }

@@ -108,15 +108,16 @@ std::string checked_trace_state(const std::vector<HttpHeader>& headers) {
   return printable && fits ? state : std::string();
 }
 
-std::vector<HttpHeader> inject_record(const Record& record, const TraceAttributes* attributes) {
+std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* attributes) {
+  const Record& record = cell.record;
   std::vector<HttpHeader> headers;
-  headers.push_back(
-      {"traceparent", "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) + "-01"});
-  const Record* root = &record;
-  while (root->parent != nullptr) root = root->parent;
-  if (root->remote && !root->remote->trace_state.empty()) {
-    headers.push_back({"tracestate", root->remote->trace_state});
+  headers.push_back({"traceparent", "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) +
+                                        (cell.is_recording() ? "-01" : "-00")});
+  if (cell.remote_ && !cell.remote_->trace_state.empty()) {
+    headers.push_back({"tracestate", cell.remote_->trace_state});
   }
+  // Sampled out: the ids let the other side come to the same verdict, but no server knows them.
+  if (!cell.is_recording()) return headers;
   Baggage baggage;
   for (const auto& propagator : propagators()) {
     propagator->inject(record, attributes, headers, baggage);
@@ -164,6 +165,8 @@ std::string Baggage::text() const {
   return out;
 }
 
+std::mutex& propagators_mutex() noexcept { return registered().mutex; }
+
 void register_propagator(std::shared_ptr<const Propagator> propagator) {
   const std::lock_guard lock(registered().mutex);
   Propagators& list = registered().list;
@@ -180,13 +183,13 @@ std::vector<HttpHeader> inject(InjectOptions options) noexcept {
 std::vector<HttpHeader> inject(const ObservationHandle& observation,
                                InjectOptions options) noexcept {
   std::vector<HttpHeader> headers;
-  Cell* const cell = observation.cell();
-  if (cell == nullptr) return headers;
+  Cell* const cell = observation.identity();
+  if (cell == nullptr || !cell->destinations_) return headers;  // the latter: a disabled client's
   guarded([&] {
     Ref<const TraceAttributes> attributes;
     if (options.baggage) attributes = inherited_attributes(*cell);
     if (options.baggage && !attributes) attributes = Ref<const TraceAttributes>::make();
-    headers = inject_record(cell->record, attributes.get());
+    headers = inject_cell(*cell, attributes.get());
   });
   return headers;
 }

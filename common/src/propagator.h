@@ -6,6 +6,7 @@
 #include <llmtrace/propagation.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,9 @@ class Propagator {
                        const ExtractOptions& options, RemoteParent& parent,
                        PropagateParams& attributes) const = 0;
 };
+
+/// Guards the list of propagators; held over a fork, so that the child never inherits it locked.
+std::mutex& propagators_mutex() noexcept;
 
 /// One of a name is enough: later ones are ignored.
 LLMTRACE_EXPORT void register_propagator(std::shared_ptr<const Propagator> propagator);

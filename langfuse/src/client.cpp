@@ -97,9 +97,7 @@ Client::Client(Client&&) noexcept = default;
 bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 
 Trace Client::trace(TraceParams params) noexcept {
-  if (!impl_->core.enabled()) return {};
-  Ref<Cell> cell;
-  llmtrace::guarded(impl_->core.set(), [&] {
+  return Trace(impl_->core.handle([&] {
     ContextNode* const current = llmtrace::current_node();
     llmtrace::StartOptions options;
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
@@ -116,20 +114,16 @@ Trace Client::trace(TraceParams params) noexcept {
                         .tags = std::move(params.tags),
                         .is_public = params.is_public});
     options.attributes = Ref<const TraceAttributes>::adopt(attributes.detach());
-    cell = impl_->core.start_root({.name = std::move(params.name),
+    return impl_->core.start_root({.name = std::move(params.name),
                                    .input = std::move(params.input),
                                    .output = std::move(params.output),
                                    .start_time = params.timestamp},
                                   std::move(options));
-  });
-  return Trace(Observation(cell.detach()));
+  }));
 }
 
 Observation Client::start_observation(ObservationParams params) noexcept {
-  if (!impl_->core.enabled()) return Observation();
-  Ref<Cell> cell;
-  llmtrace::guarded(impl_->core.set(), [&] { cell = impl_->core.start(std::move(params)); });
-  return Observation(cell.detach());
+  return impl_->core.handle([&] { return impl_->core.start(std::move(params)); });
 }
 
 Observation Client::span(ObservationParams params) noexcept {

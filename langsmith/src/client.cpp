@@ -199,13 +199,10 @@ Client::Client(Client&&) noexcept = default;
 bool Client::enabled() const noexcept { return impl_->core.enabled(); }
 
 Run Client::start_run(RunParams params) noexcept {
-  if (!enabled()) return {};
-  Ref<Cell> cell;
-  llmtrace::guarded([&] {
+  return impl_->core.handle([&] {
     llmtrace::StartOptions options = start_options(params, impl_->core.transport().log());
-    cell = impl_->core.start(observation_params(params), std::move(options));
+    return impl_->core.start(observation_params(params), std::move(options));
   });
-  return Observation(cell.detach());
 }
 
 std::string Client::create_feedback(FeedbackParams params) noexcept {

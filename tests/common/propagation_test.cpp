@@ -69,6 +69,7 @@ TEST_F(Propagation, WritesWhatTheNextServiceReads) {
   EXPECT_EQ(header(headers, "traceparent"), "00-" + std::string(kTrace) + "-" + child.id() + "-01");
   EXPECT_EQ(header(headers, "baggage"), "");
   EXPECT_EQ(header(inject(root), "tracestate"), "a=1,b=2,c=3");
+  EXPECT_EQ(header(inject(root.span({.name = "below"})), "tracestate"), "a=1,b=2,c=3");
 }
 
 TEST_F(Propagation, ATraceStateThatCanBeNoneIsNotHandedOn) {

@@ -1,5 +1,6 @@
 // The client itself: its calls to the server, several at once, scopes, and its end.
 #include <llmtrace/observe.h>
+#include <llmtrace/propagation.h>
 
 #include <thread>
 
@@ -217,6 +218,53 @@ TEST_F(ClientTest, SamplesTracesAsAWhole) {
   for (const auto& [id, count] : spans_of) EXPECT_EQ(count, 3) << id;
   EXPECT_GT(spans_of.size(), 225U);  // 300 and five standard deviations
   EXPECT_LT(spans_of.size(), 375U);
+}
+
+// What starts inside a trace belongs to it, whether it is kept or not.
+TEST_F(ClientTest, WhatIsInsideATraceThatIsSampledOutIsToo) {
+  Config sampled = config();
+  sampled.sample_rate = 0.3;
+  Client client(sampled);
+  Config all = config();
+  all.base_url = "https://all.test";
+  Client other(all);
+  for (int i = 0; i < 200; ++i) {
+    const Trace trace = client.trace({.name = "root", .user_id = "u"});
+    const auto inside = trace.activate();
+    observed("x");
+    const Observation child = client.span({.name = "child"});
+    const Observation below = child.span({.name = "below"});
+    EXPECT_EQ(child.trace_id(), trace.trace_id());
+    EXPECT_EQ(static_cast<bool>(below), static_cast<bool>(trace));
+    EXPECT_EQ(static_cast<bool>(llmtrace::current_observation()), static_cast<bool>(trace));
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_TRUE(other.flush(seconds(10)));
+
+  std::map<std::string, int> spans_of;
+  for (const ReadSpan& span : spans().spans) ++spans_of[span.trace_id];
+  EXPECT_LT(spans_of.size(), 100U);
+  for (const auto& [id, count] : spans_of) EXPECT_EQ(count, 4) << id;
+  EXPECT_EQ(other.stats().submitted, 0U) << "one client's traces never go to another's project";
+}
+
+TEST_F(ClientTest, WhatIsInsideATraceOfADisabledClientGoesNowhere) {
+  Config without = config();
+  without.public_key = "";
+  without.secret_key = {};
+  without.tracing_enabled = false;
+  Client disabled(without);
+  Client other(config());
+  {
+    const Trace trace = disabled.trace({.name = "root"});
+    EXPECT_FALSE(trace);
+    EXPECT_TRUE(llmtrace::inject(trace.root()).empty()) << "it says nothing to other services";
+    const auto inside = trace.activate();
+    observed("x");
+  }
+  observed("y");
+  EXPECT_TRUE(other.flush(seconds(10)));
+  EXPECT_EQ(spans().spans.size(), 1U);
 }
 
 TEST_F(ClientTest, KeepsNothingAtRateZero) {

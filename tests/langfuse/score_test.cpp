@@ -160,7 +160,7 @@ TEST_F(Scores, FollowTheirTracesSampling) {
   for (int i = 0; i < 400; ++i) {
     const std::string id = create_trace_id("trace-" + std::to_string(i));
     const Trace trace = client.trace({.id = id, .name = id});
-    client.score({.name = id, .value = 1, .trace_id = id});
+    client.score({.name = id, .value = 1, .trace_id = trace.trace_id()});
     if (trace) ++kept;
   }
   client.score({.name = "session", .value = 1, .session_id = "s"});  // no trace, always kept

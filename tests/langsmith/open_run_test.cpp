@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <map>
 #include <thread>
 
 #include "tests/langsmith/langsmith_fixture.h"
@@ -93,6 +94,48 @@ TEST_F(OpenRunTest, InputsThatChangedAreInThePatch) {
   run.end({.inputs = {{"q", 2}}});
   EXPECT_TRUE(client.flush(seconds(10)));
   EXPECT_EQ(sent().at(1)["inputs"].to_text(), R"({"q":2})");
+}
+
+// OBSERVE's arguments are written after the observation has started.
+TEST_F(OpenRunTest, ArgumentsThatCameAfterThePostAreInThePatch) {
+  Client client(config());
+  const auto slow = [&] {
+    client.flush(milliseconds(0));
+    EXPECT_TRUE(http->wait_for_requests(2));  // /info, and the post
+    return "late";
+  };
+  const auto observed = [&] { OBSERVE(slow()); };
+  observed();
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const SentRun patch = named(sent(), "operator()");
+  EXPECT_EQ(operations_of(sent(), patch.id), in_two);
+  EXPECT_EQ(sent().back()["inputs"].to_text(), "{\"slow()\":\"late\"}");
+}
+
+// Every second draw would tear the trace apart.
+TEST_F(OpenRunTest, IsDrawnOnceInATraceThatAnotherVendorKeeps) {
+  Config half = config();
+  half.sample_rate = 0.5;
+  Client client(half);
+  langfuse::Config other;
+  other.public_key = "pk";
+  other.secret_key = llmtrace::Secret("sk");
+  other.base_url = "https://langfuse.test";
+  other.transport = half.transport;
+  langfuse::Client langfuse(other);
+  for (int i = 0; i < 100; ++i) {
+    OBSERVE_WITH(.name = "root");
+    const langsmith::Run run = client.start_run({.name = "inside"});
+    run.start_run({.name = "below"}).end();
+  }
+  EXPECT_TRUE(llmtrace::flush(seconds(10)));
+
+  std::map<std::string, int> runs_of;
+  for (const SentRun& run : sent()) ++runs_of[run.main["trace_id"].as_string()];
+  EXPECT_GT(runs_of.size(), 20U);
+  EXPECT_LT(runs_of.size(), 80U);
+  for (const auto& [trace, count] : runs_of) EXPECT_EQ(count, 3) << trace;
 }
 
 TEST_F(OpenRunTest, AFlushPostsWhatIsOpen) {

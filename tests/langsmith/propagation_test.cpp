@@ -86,6 +86,20 @@ TEST_F(LangsmithPropagation, AChildNeverStartsBeforeItsParentOnAnotherMachine) {
       received({{"langsmith-trace", "22000101T000000000000Z019a8b00-0000-7000-8000-000000000001"}});
   EXPECT_EQ(far.main["start_time"].as_string(), "2026-11-16T08:00:00.000000Z")
       << "no header moves our clock by a century";
+  EXPECT_EQ(far.main["trace_id"].as_string(), far.id);
+  EXPECT_EQ(far.main["dotted_order"].as_string(), "20261116T080000000000Z" + far.id)
+      << "under a parent that starts later the server would refuse it, and all below it";
+}
+
+TEST_F(LangsmithPropagation, WhatIsGivenAnEarlierStartIsClampedToo) {
+  Client client(config());
+  {
+    const ContextScope scope(llmtrace::extract({{"langsmith-trace", kPath}}));
+    client.start_run({.name = "backfill", .start_time = clock->now() - std::chrono::hours(24)})
+        .end();
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(sent().back().main["start_time"].as_string(), "2026-11-16T07:59:59.000000Z");
 }
 
 TEST_F(LangsmithPropagation, BaggageAndProjectAreTakenOnlyOnRequest) {

@@ -1,8 +1,8 @@
 // Observation is the handle of one unit of work that is traced: a span, a generation, a tool call.
 // It is movable, not copyable, one pointer wide; when it goes, it ends what was not ended. All
 // calls are noexcept and may come from any thread. A handle of nothing (no client, sampled out,
-// suppressed) does nothing. CurrentObservation is the same without ownership: destroying it ends
-// nothing.
+// suppressed) does nothing, and what starts inside its `activate` is not recorded either.
+// CurrentObservation is the same without ownership: destroying it ends nothing.
 #pragma once
 
 #include <llmtrace/context.h>
@@ -23,9 +23,10 @@ class LLMTRACE_EXPORT ObservationHandle {
  public:
   /// True when something is recorded.
   explicit operator bool() const noexcept;
-  /// 16 lower-case hex digits; empty when nothing is recorded. Valid after `end`.
+  /// 16 lower-case hex digits; empty for no observation at all. Valid after `end`. One that is
+  /// sampled out has ids too: a score for them is dropped as its trace is.
   std::string id() const;
-  /// 32 lower-case hex digits; empty when nothing is recorded. Valid after `end`.
+  /// 32 lower-case hex digits; empty for no observation at all.
   std::string trace_id() const;
 
   /// Replaces or merges what is given. After `end` it is ignored and counted as `late_updates`.
@@ -50,7 +51,10 @@ class LLMTRACE_EXPORT ObservationHandle {
   /// Makes this the current observation until the end of the block.
   [[nodiscard]] ContextScope activate() const noexcept;
 
-  Cell* cell() const noexcept { return cell_; }
+  /// For llmtrace itself: null when nothing is recorded.
+  Cell* cell() const noexcept;
+  /// For llmtrace itself: what has the ids; null for no observation at all.
+  Cell* identity() const noexcept { return cell_; }
 
  protected:
   ObservationHandle() noexcept = default;
@@ -58,7 +62,7 @@ class LLMTRACE_EXPORT ObservationHandle {
   ~ObservationHandle() = default;
   void release() noexcept;
 
-  Cell* cell_ = nullptr;  // holds one reference
+  Cell* cell_ = nullptr;  // holds one reference; may record nothing
 };
 
 class [[nodiscard]] LLMTRACE_EXPORT Observation : public ObservationHandle {

@@ -22,7 +22,8 @@ struct InjectOptions {
   bool baggage = false;
 };
 
-/// The headers for a request that the current observation makes; none when nothing is recorded.
+/// The headers for a request that the current observation makes; none without one. Of a trace that
+/// is sampled out only traceparent, which says so.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(InjectOptions options = {}) noexcept;
 /// The same for a request that `observation` makes.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(const ObservationHandle& observation,
