@@ -1,7 +1,7 @@
 # cmake --install: libraries, public headers, the CMake package and the pkg-config files.
 include(CMakePackageConfigHelpers)
 
-set(llmtrace_modules common langfuse langsmith)
+set(llmtrace_modules common metrics langfuse langsmith)
 set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
 
 foreach(module IN LISTS llmtrace_modules)
@@ -9,7 +9,9 @@ foreach(module IN LISTS llmtrace_modules)
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
           INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endforeach()
+foreach(room common langfuse langsmith)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endforeach()
 
 install(EXPORT llmtrace-targets NAMESPACE llmtrace:: DESTINATION ${llmtrace_package_dir})
@@ -21,7 +23,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config.cmake
               cmake/LlmtraceDependencies.cmake
         DESTINATION ${llmtrace_package_dir})
 
-# One .pc file per module: llmtrace-common, llmtrace-langfuse, llmtrace-langsmith. A static llmtrace needs libcurl and the others
+# One .pc file per module: llmtrace-common, llmtrace-langfuse, ... A static llmtrace needs libcurl and the others
 # at every link (and their shared libraries do, so not --static); a shared one has them inside.
 file(RELATIVE_PATH prefix_from_here /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(module IN LISTS llmtrace_modules)

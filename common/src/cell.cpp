@@ -7,6 +7,7 @@
 #include "common/src/flusher.h"
 #include "common/src/fork.h"
 #include "common/src/guard.h"
+#include "common/src/observer.h"
 #include "common/src/registry.h"
 #include "common/src/transport_impl.h"
 
@@ -63,6 +64,7 @@ void apply(Record& record, ObservationUpdate&& update) {
   take(record.status_message, std::move(update.status_message));
   take(record.completion_start_time, std::move(update.completion_start_time));
   take(record.model, std::move(update.model));
+  take(record.provider, std::move(update.provider));
   record.model_parameters.merge(std::move(update.model_parameters));
   record.usage_details.merge(std::move(update.usage_details));
   record.cost_details.merge(std::move(update.cost_details));
@@ -81,6 +83,7 @@ void fill(Record& record, ObservationParams&& params) {
   record.status_message = std::move(params.status_message);
   record.completion_start_time = params.completion_start_time;
   record.model = std::move(params.model);
+  record.provider = std::move(params.provider);
   record.model_parameters = std::move(params.model_parameters);
   record.usage_details = std::move(params.usage_details);
   record.cost_details = std::move(params.cost_details);
@@ -188,7 +191,10 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   } else {
     destinations = global_destinations();
   }
-  if (destinations->empty()) return {};
+  const ObserverList& observers = current_observers();
+  if (destinations->empty() && observers.observers.empty() && options.destinations == nullptr) {
+    return {};
+  }
 
   TransportImpl& transport = destinations->keeper();
   auto cell = Ref<Cell>::make();
@@ -224,7 +230,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   // Drawn once, at the local root; a client that joins the trace later draws from the same id.
   if (parent == nullptr || options.destinations != nullptr) {
     destinations = destinations->sampled(record.trace_id);
-    if (destinations->empty()) {
+    if (destinations->empty() && observers.observers.empty()) {
       cell->suppressed_ = true;
       cell->destinations_ = std::move(destinations);
       cell->fork_generation = current_fork_generation();
@@ -248,6 +254,8 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
     open->open_observations().link(*cell);
     open->note_open();
   }
+  cell->observed = !observers.observers.empty();
+  for (const Ref<Observer>& observer : observers.observers) observer->started(record);
   return cell;
 }
 
@@ -303,6 +311,11 @@ bool end_cell(Cell& cell, ObservationUpdate&& update) {
     // A clock that was set back must not make a negative duration.
     cell.record.end_time = std::max(cell.record.end_time, cell.record.start_time);
     bytes = cell.record.byte_size();
+  }
+  if (cell.observed) {
+    for (const Ref<Observer>& observer : current_observers().observers) {
+      observer->ended(cell.record);
+    }
   }
   for (TransportImpl* transport : cell.destinations_->transports()) {
     transport->submit(ItemKind::Observation, cell, *cell.destinations_, bytes);

@@ -62,6 +62,7 @@ class Cell final : public ContextNode {
   Record record;
   WordLock lock;  // guards the end half of `record`, `ended`, `start_copied` and `inherited`
   bool ended = false;
+  bool observed = false;      // observers know of it, and will be told of its end
   bool start_copied = false;  // the flusher has sent, or is about to send, what the start half says
   Ref<const TraceAttributes> inherited;          // by children, once attributes_replaced
   std::atomic<bool> attributes_replaced{false};  // `inherited` is newer than attributes_

@@ -44,12 +44,10 @@ Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
     Cell* const cell = current->cell();
     const bool joins =
         cell != nullptr && cell->destinations_->contains(*set_->destinations().front());
-    // The trace that it would belong to was drawn already: a second draw would tear it apart.
-    if (cell != nullptr && !joins && set_->sampled(cell->record.trace_id)->empty()) {
-      return start_unrecorded();
-    }
     const bool continues = cell == nullptr && current->remote_;
-    if (joins || continues) options.parent = current;
+    // The trace that it would belong to was drawn already: a second draw would tear it apart.
+    const bool drawn = cell != nullptr && !joins && set_->sampled(cell->record.trace_id)->empty();
+    if (joins || continues || drawn) options.parent = current;
   }
   return start_root(std::move(params), std::move(options));
 }

@@ -119,8 +119,10 @@ DestinationStats Destination::stats() const {
   return stats;
 }
 
-DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations)
-    : destinations_(std::move(destinations)) {
+DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations,
+                               std::shared_ptr<TransportImpl> keeper)
+    : destinations_(std::move(destinations)), keeper_(std::move(keeper)) {
+  if (!destinations_.empty()) keeper_ = destinations_.front()->shared_transport();
   for (const Ref<Destination>& destination : destinations_) {
     TransportImpl* transport = &destination->transport();
     if (std::find(transports_.begin(), transports_.end(), transport) == transports_.end()) {
@@ -146,7 +148,9 @@ Ref<const DestinationSet> DestinationSet::sampled(const TraceId& trace_id) const
     if (is_sampled(trace_id, destination->options().sample_rate)) kept.push_back(destination);
   }
   if (kept.size() == destinations_.size()) return Ref<const DestinationSet>::share(this);
-  return Ref<const DestinationSet>::adopt(new DestinationSet(std::move(kept)));
+  auto rest = Ref<DestinationSet>::make(std::move(kept), keeper_);
+  rest->sampled_out_ = rest->empty();
+  return Ref<const DestinationSet>::adopt(rest.detach());
 }
 
 }  // namespace v0

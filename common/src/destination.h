@@ -71,6 +71,7 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
 
   const DestinationOptions& options() const noexcept { return options_; }
   TransportImpl& transport() const noexcept { return *transport_; }
+  const std::shared_ptr<TransportImpl>& shared_transport() const noexcept { return transport_; }
   DestinationCounters& counters() const noexcept { return counters_; }
 
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
@@ -97,16 +98,18 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
 
 class LLMTRACE_EXPORT DestinationSet : public RefCounted {
  public:
-  explicit DestinationSet(std::vector<Ref<Destination>> destinations);
+  /// The keeper of an empty set is `keeper`; of any other the first destination's transport.
+  explicit DestinationSet(std::vector<Ref<Destination>> destinations,
+                          std::shared_ptr<TransportImpl> keeper = {});
 
   const std::vector<Ref<Destination>>& destinations() const noexcept { return destinations_; }
   /// The transports behind them, each once.
   const std::vector<TransportImpl*>& transports() const noexcept { return transports_; }
   bool empty() const noexcept { return destinations_.empty(); }
   bool contains(const Destination& destination) const noexcept;
-  /// The transport that keeps the time and makes the ids of a trace: the first one. Not for an
-  /// empty set.
-  TransportImpl& keeper() const noexcept { return *transports_.front(); }
+  /// The transport that keeps the time and makes the ids of a trace. An empty set has one when it
+  /// is what was left of another, or when observers listen.
+  TransportImpl& keeper() const noexcept { return *keeper_; }
   /// Whether a destination wants the observations' ancestors.
   bool wants_run_tree() const noexcept { return run_tree_; }
   /// The transport that sends observations while they are open; null: none does.
@@ -114,13 +117,18 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   /// Whether a destination keeps only some traces.
   bool samples() const noexcept { return samples_; }
 
+  /// Whether this is empty because none of another set keeps the trace.
+  bool is_sampled_out() const noexcept { return sampled_out_; }
+
   /// Those that keep the trace; the set itself when all do.
   Ref<const DestinationSet> sampled(const TraceId& trace_id) const;
 
  private:
   std::vector<Ref<Destination>> destinations_;
   std::vector<TransportImpl*> transports_;
+  std::shared_ptr<TransportImpl> keeper_;
   bool samples_ = false;
+  bool sampled_out_ = false;
   bool run_tree_ = false;
   TransportImpl* open_transport_ = nullptr;
 };

@@ -84,6 +84,17 @@ class Flusher {
   bool on_flusher_thread() const noexcept;
   void wake() noexcept;
 
+  /// Of this moment; any thread.
+  struct Load {
+    std::int64_t held_bytes = 0;
+    std::int64_t held_items = 0;
+    std::int64_t queued_items = 0;
+  };
+  Load load() const noexcept {
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    return {held_bytes_.load(kRelaxed), held_items_.load(kRelaxed), queued_items_.load(kRelaxed)};
+  }
+
  private:
   struct FlushRequest;
   struct Pipeline;

@@ -110,14 +110,15 @@ std::string checked_trace_state(const std::vector<HttpHeader>& headers) {
 
 std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* attributes) {
   const Record& record = cell.record;
+  const bool is_sent = !cell.destinations_->is_sampled_out();
   std::vector<HttpHeader> headers;
   headers.push_back({"traceparent", "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) +
-                                        (cell.is_recording() ? "-01" : "-00")});
+                                        (is_sent ? "-01" : "-00")});
   if (cell.remote_ && !cell.remote_->trace_state.empty()) {
     headers.push_back({"tracestate", cell.remote_->trace_state});
   }
   // Sampled out: the ids let the other side come to the same verdict, but no server knows them.
-  if (!cell.is_recording()) return headers;
+  if (!is_sent) return headers;
   Baggage baggage;
   for (const auto& propagator : propagators()) {
     propagator->inject(record, attributes, headers, baggage);
@@ -185,6 +186,8 @@ std::vector<HttpHeader> inject(const ObservationHandle& observation,
   std::vector<HttpHeader> headers;
   Cell* const cell = observation.identity();
   if (cell == nullptr || !cell->destinations_) return headers;  // the latter: a disabled client's
+  const DestinationSet& destinations = *cell->destinations_;
+  if (destinations.empty() && !destinations.is_sampled_out()) return headers;  // only looked on
   guarded([&] {
     Ref<const TraceAttributes> attributes;
     if (options.baggage) attributes = inherited_attributes(*cell);

@@ -113,6 +113,7 @@ struct Record {
   std::string version;
   std::string status_message;
   std::string model;
+  std::string provider;  // of the model
   Json model_parameters;
   UsageDetails usage_details;
   CostDetails cost_details;
@@ -145,7 +146,7 @@ struct Record {
     std::size_t items = usage_details.items().size() + cost_details.items().size();
     return sizeof(Record) + kOverhead + name.size() + input.text().size() + output.text().size() +
            metadata.text().size() + version.size() + status_message.size() + model.size() +
-           model_parameters.text().size() + prompt.name.size() + 48 * items +
+           provider.size() + model_parameters.text().size() + prompt.name.size() + 48 * items +
            (run ? run->byte_size() : 0);
   }
 };

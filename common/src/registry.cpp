@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "common/src/observer.h"
 #include "common/src/transport_impl.h"
 
 namespace llmtrace {
@@ -22,10 +23,12 @@ struct Registry {
   std::mutex mutex;
   std::vector<TransportImpl*> transports;
   std::vector<Ref<Destination>> live;
-  Ref<const DestinationSet> global = Ref<const DestinationSet>::adopt(new DestinationSet({}));
+  Ref<const DestinationSet> global = Ref<const DestinationSet>::adopt(new DestinationSet({}, {}));
+  Ref<const ObserverList> observers = Ref<const ObserverList>::adopt(new ObserverList({}));
+  std::shared_ptr<TransportImpl> observers_keeper;  // keeps time where no client is live
   std::shared_ptr<const Mask> mask;
   std::atomic<std::uint64_t> version{
-      1};  // of `global`; release after the change, acquire before use
+      1};  // of `global` and `observers`; release after the change, acquire before use
 };
 
 Registry& registry() {
@@ -38,21 +41,47 @@ Ref<const DestinationSet> rebuild_global(Registry& all) {
   for (const Ref<Destination>& destination : all.live) {
     if (destination->options().observe) destinations.push_back(destination);
   }
-  auto next = Ref<const DestinationSet>::adopt(new DestinationSet(std::move(destinations)));
+  auto next = Ref<const DestinationSet>::adopt(
+      new DestinationSet(std::move(destinations), all.observers_keeper));
   Ref<const DestinationSet> previous = std::exchange(all.global, std::move(next));
   all.version.fetch_add(1, std::memory_order_release);
   return previous;
 }
 
 void count_live(const Registry& all) noexcept {
-  detail::live_clients.store(static_cast<int>(all.live.size()), std::memory_order_relaxed);
+  const std::size_t listeners = all.live.size() + all.observers->observers.size();
+  detail::live_clients.store(static_cast<int>(listeners), std::memory_order_relaxed);
 }
 
-struct CachedSet {
+// A thread's copy of what changes seldom.
+struct Cached {
   Ref<const DestinationSet> set;
+  Ref<const ObserverList> observers;
   std::uint64_t version = 0;
 };
-thread_local CachedSet cached_set;
+thread_local Cached cached;
+
+Cached& up_to_date() {
+  Registry& all = registry();
+  if (cached.version != all.version.load(std::memory_order_acquire)) {
+    // Declared first, so released after the lock: with the old set may go the last of a transport,
+    // whose destructor takes the lock.
+    Cached previous;
+    const std::lock_guard lock(all.mutex);
+    previous.set = std::exchange(cached.set, all.global);
+    previous.observers = std::exchange(cached.observers, all.observers);
+    cached.version = all.version.load(std::memory_order_relaxed);
+  }
+  return cached;
+}
+
+// With the mutex held; `observers` and the set change together.
+void replace_observers(Registry& all, std::vector<Ref<Observer>> list, Cached& previous) {
+  auto next = Ref<const ObserverList>::adopt(new ObserverList(std::move(list)));
+  previous.set = rebuild_global(all);
+  previous.observers = std::exchange(all.observers, std::move(next));
+  count_live(all);
+}
 
 }  // namespace
 
@@ -88,17 +117,31 @@ Ref<const DestinationSet> unpublish_destination(const Ref<Destination>& destinat
   }
 }
 
-Ref<const DestinationSet> global_destinations() {
+Ref<const DestinationSet> global_destinations() { return up_to_date().set; }
+
+const ObserverList& current_observers() { return *up_to_date().observers; }
+
+void add_observer(const Ref<Observer>& observer) {
+  std::shared_ptr<TransportImpl> keeper = process_keeper();
   Registry& all = registry();
-  if (cached_set.version != all.version.load(std::memory_order_acquire)) {
-    // Declared first, so released after the lock: with the old set may go the last of a transport,
-    // whose destructor takes the lock.
-    Ref<const DestinationSet> previous;
-    const std::lock_guard lock(all.mutex);
-    previous = std::exchange(cached_set.set, all.global);
-    cached_set.version = all.version.load(std::memory_order_relaxed);
+  Cached previous;  // released after the lock
+  const std::lock_guard lock(all.mutex);
+  std::vector<Ref<Observer>> list = all.observers->observers;
+  list.push_back(observer);
+  all.observers_keeper = std::move(keeper);
+  replace_observers(all, std::move(list), previous);
+}
+
+void remove_observer(const Ref<Observer>& observer) noexcept {
+  Registry& all = registry();
+  Cached previous;
+  const std::lock_guard lock(all.mutex);
+  try {
+    std::vector<Ref<Observer>> list = all.observers->observers;
+    std::erase(list, observer);
+    replace_observers(all, std::move(list), previous);
+  } catch (const std::exception&) {  // no memory: it goes on being told
   }
-  return cached_set.set;
 }
 
 std::vector<Ref<Destination>> live_destinations() {

@@ -32,7 +32,9 @@ void unregister_transport(TransportImpl& transport) noexcept;
 /// changes.
 Ref<const DestinationSet> global_destinations();
 /// All live destinations.
-std::vector<Ref<Destination>> live_destinations();
+LLMTRACE_EXPORT std::vector<Ref<Destination>> live_destinations();
+/// The default transport; it keeps the time and makes the ids of what goes nowhere.
+std::shared_ptr<TransportImpl> process_keeper();
 
 /// The process-wide mask; null when there is none.
 std::shared_ptr<const Mask> process_mask() noexcept;

@@ -37,6 +37,7 @@ RecordedObservation recorded(const Record& record) {
   result.output = text_of(record.output);
   result.metadata = text_of(record.metadata);
   result.model = record.model;
+  result.provider = record.provider;
   result.model_parameters = text_of(record.model_parameters);
   result.version = record.version;
   result.usage_details = record.usage_details;

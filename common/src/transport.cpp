@@ -53,6 +53,10 @@ std::shared_ptr<Transport> Transport::process_default() {
   return instance;
 }
 
+std::shared_ptr<TransportImpl> process_keeper() {
+  return Transport::process_default()->impl().shared_from_this();
+}
+
 Transport::Transport(std::shared_ptr<TransportImpl> impl) noexcept : impl_(std::move(impl)) {}
 
 Transport::~Transport() = default;
@@ -183,6 +187,11 @@ void TransportImpl::close_all(milliseconds timeout) {
     left = live_;
   }
   close(left, timeout);
+}
+
+Flusher::Load TransportImpl::load() const noexcept {
+  const Flusher* const flusher = flusher_.load(std::memory_order_acquire);
+  return flusher == nullptr ? Flusher::Load() : flusher->load();
 }
 
 void TransportImpl::wake() noexcept {

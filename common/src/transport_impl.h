@@ -45,6 +45,8 @@ class LLMTRACE_EXPORT TransportImpl : public std::enable_shared_from_this<Transp
   /// The observations that are open and go to a destination that wants to know of them. Of this
   /// process: a forked child has a new one.
   OpenList& open_observations() noexcept { return *open_observations_; }
+  /// What is in memory now.
+  Flusher::Load load() const noexcept;
   /// Makes the flusher look for what it has to tell.
   void wake() noexcept;
   /// Tells the flusher that there is an open observation again.

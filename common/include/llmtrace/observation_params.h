@@ -146,7 +146,8 @@ struct ObservationParams {
   std::optional<Timestamp> start_time{};  ///< default: now
   bool capture_input = true;              ///< false: OBSERVE_... records no arguments
   bool capture_output =
-      true;  ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
+      true;                ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
+  std::string provider{};  ///< of the model, as OpenTelemetry names it: "openai", "anthropic"
 };
 
 /// For `update` and `end`: what is given replaces what was there; metadata, usage and cost are
@@ -166,6 +167,7 @@ struct ObservationUpdate {
   CostDetails cost_details{};
   PromptReference prompt{};
   std::optional<Timestamp> end_time{};  ///< default: the time of `end`
+  std::string provider{};
 };
 
 enum class ScoreDataType : unsigned char { Numeric, Categorical, Boolean, Text };

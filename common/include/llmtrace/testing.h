@@ -35,6 +35,7 @@ struct RecordedObservation {
   std::string output{};
   std::string metadata{};
   std::string model{};
+  std::string provider{};
   std::string model_parameters{};
   std::string version{};
   UsageDetails usage_details{};

@@ -1,0 +1,139 @@
+#include <llmtrace/metric_registry.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+#include "common/src/metrics/delivery_metrics.h"
+#include "common/src/metrics/family.h"
+
+namespace llmtrace {
+inline namespace v0 {
+
+void Counter::add(double amount) const noexcept { series_->add(amount); }
+double Counter::value() const noexcept { return series_->value(); }
+
+void Gauge::set(double value) const noexcept { series_->set(value); }
+void Gauge::add(double amount) const noexcept { series_->add(amount); }
+double Gauge::value() const noexcept { return series_->value(); }
+
+void Histogram::record(double value) const noexcept { series_->record(value); }
+Statistics Histogram::statistics() const { return series_->snapshot().statistics(); }
+
+template <class Handle>
+Handle MetricFamily<Handle>::find(const std::string_view* values,
+                                  std::size_t count) const noexcept {
+  return family_->find(values, count);
+}
+
+template class MetricFamily<Counter>;
+template class MetricFamily<Gauge>;
+template class MetricFamily<Histogram>;
+
+namespace {
+
+[[noreturn]] void refuse(const MetricParams& params, const std::string& problem) {
+  throw std::invalid_argument("the metric \"" + params.name + "\": " + problem);
+}
+
+bool is_name(std::string_view text, bool colons) {
+  const auto is_start = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+  };
+  return !text.empty() && is_start(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_start(c) || (c >= '0' && c <= '9'); });
+}
+
+void check(const MetricParams& params) {
+  if (!is_name(params.name, true)) refuse(params, "a name is [a-zA-Z_:][a-zA-Z0-9_:]*");
+  if (params.name.starts_with("llmtrace_items_"))
+    refuse(params, "llmtrace counts its items itself");
+  for (const std::string& label : params.labels.items()) {
+    if (!is_name(label, false) || label.starts_with("__") || label == "le") {
+      refuse(params, "\"" + label + "\" is no label: [a-zA-Z_][a-zA-Z0-9_]*, not le, not __...");
+    }
+  }
+  if (params.buckets.size() >= kMaxBuckets) refuse(params, "at most 63 buckets");
+  double previous = 0;
+  for (const double bound : params.buckets) {
+    if (!(bound > previous) || std::isinf(bound)) {
+      refuse(params, "buckets are ascending, positive upper bounds without +Inf");
+    }
+    previous = bound;
+  }
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  mutable std::mutex mutex;  // guards the map; families have locks of their own
+  std::map<std::string, std::unique_ptr<Family>> families;
+
+  template <class Handle>
+  MetricFamily<Handle> family(MetricParams params) {
+    check(params);
+    const std::lock_guard lock(mutex);
+    auto place = families.find(params.name);
+    if (place == families.end()) {
+      place = families.emplace(params.name, std::make_unique<FamilyOf<Handle>>(params)).first;
+    }
+    auto* const family = dynamic_cast<FamilyOf<Handle>*>(place->second.get());
+    if (family == nullptr) {
+      refuse(params, "there is a " + std::string(place->second->type()) + " of that name");
+    }
+    if (family->params().labels.items() != params.labels.items() ||
+        family->params().buckets != params.buckets) {
+      refuse(params, "it was made with other labels or buckets before");
+    }
+    return MetricFamily<Handle>(family);
+  }
+};
+
+Metrics::Metrics() : impl_(std::make_shared<Impl>()) {}
+Metrics::~Metrics() = default;
+
+Metrics& Metrics::process_default() {
+  static Metrics& instance = *new Metrics;
+  return instance;
+}
+
+MetricFamily<Counter> Metrics::counter(MetricParams params) {
+  if (!params.name.ends_with("_total")) refuse(params, "a counter's name ends in _total");
+  if (!params.buckets.empty()) refuse(params, "only histograms have buckets");
+  return impl_->family<Counter>(std::move(params));
+}
+
+MetricFamily<Gauge> Metrics::gauge(MetricParams params) {
+  if (!params.buckets.empty()) refuse(params, "only histograms have buckets");
+  return impl_->family<Gauge>(std::move(params));
+}
+
+MetricFamily<Histogram> Metrics::histogram(MetricParams params) {
+  return impl_->family<Histogram>(std::move(params));
+}
+
+std::string Metrics::prometheus_text() const {
+  PrometheusWriter writer;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [name, family] : impl_->families) family->write(writer);
+  }
+  write_delivery(writer, delivery_snapshot());
+  return std::move(writer).text();
+}
+
+Json Metrics::snapshot() const {
+  Json all = std::initializer_list<JsonMember>{};
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [name, family] : impl_->families) all.merge({{name, family->snapshot()}});
+  }
+  all.merge({{"llmtrace_delivery", delivery_json(delivery_snapshot())}});
+  return all;
+}
+
+}  // namespace v0
+}  // namespace llmtrace

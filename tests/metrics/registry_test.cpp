@@ -1,0 +1,151 @@
+// Families, labels and Prometheus's text.
+#include <gtest/gtest.h>
+#include <llmtrace/metrics.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/src/json_value.h"
+
+namespace llmtrace::testing {
+namespace {
+
+// Without what every exposition ends with: the clients' own counters.
+std::string own_part(const Metrics& metrics) {
+  const std::string text = metrics.prometheus_text();
+  return text.substr(0, text.find("# HELP llmtrace_"));
+}
+
+TEST(MetricsTest, ExpositionIsWhatPrometheusReads) {
+  Metrics metrics;
+  const auto requests = metrics.counter(
+      {.name = "app_requests_total", .help = "Requests.\nAll \\ of them.", .labels = {"route"}});
+  requests.with("/complete").add();
+  requests.with("/complete").add(2);
+  requests.with("a\"b\\c\nd").add();
+  metrics.gauge({.name = "app_temperature"}).with().set(-1.5);
+  const auto sizes = metrics.histogram(
+      {.name = "app_size", .help = "Sizes.", .labels = {"kind"}, .buckets = {1, 2, 4}});
+  for (const double size : {0.0, 1.0, 1.5, 4.0, 100.0}) sizes.with("x").record(size);
+
+  EXPECT_EQ(own_part(metrics),
+            "# HELP app_requests_total Requests.\\nAll \\\\ of them.\n"
+            "# TYPE app_requests_total counter\n"
+            "app_requests_total{route=\"/complete\"} 3\n"
+            "app_requests_total{route=\"a\\\"b\\\\c\\nd\"} 1\n"
+            "# HELP app_size Sizes.\n"
+            "# TYPE app_size histogram\n"
+            "app_size_bucket{kind=\"x\",le=\"1\"} 2\n"
+            "app_size_bucket{kind=\"x\",le=\"2\"} 3\n"
+            "app_size_bucket{kind=\"x\",le=\"4\"} 4\n"
+            "app_size_bucket{kind=\"x\",le=\"+Inf\"} 5\n"
+            "app_size_sum{kind=\"x\"} 106.5\n"
+            "app_size_count{kind=\"x\"} 5\n"
+            "# HELP app_temperature \n"
+            "# TYPE app_temperature gauge\n"
+            "app_temperature -1.5\n");
+}
+
+TEST(MetricsTest, ARunawayLabelTakesNoMoreThanItsShare) {
+  Metrics metrics;
+  const auto users =
+      metrics.counter({.name = "app_users_total", .labels = {"user"}, .max_series = 10});
+  for (int i = 0; i < 10'000; ++i) users.with("user-" + std::to_string(i)).add();
+
+  const std::string text = own_part(metrics);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + 10 + 1);
+  EXPECT_NE(text.find("app_users_total{user=\"_other\"} 9990\n"), std::string::npos);
+  EXPECT_EQ(users.with("user-3").value(), 1) << "what was there first stays apart";
+}
+
+TEST(MetricsTest, LabelValuesAreCutOnACodePointAndRepaired) {
+  Metrics metrics;
+  const auto family = metrics.counter({.name = "x_total", .labels = {"v"}});
+  std::string value(kMaxLabelBytes - 1, 'a');
+  family.with(value + "\xC3\xA4").add();
+  family.with("\xFF").add();
+  const std::string text = own_part(metrics);
+  EXPECT_NE(text.find("{v=\"" + value + "\"} 1\n"), std::string::npos);
+  EXPECT_NE(text.find("{v=\"\xEF\xBF\xBD\"} 1\n"), std::string::npos);
+}
+
+TEST(MetricsTest, MissingLabelValuesAreEmptyAndSurplusOnesIgnored) {
+  Metrics metrics;
+  const auto family = metrics.counter({.name = "x_total", .labels = {"a", "b"}});
+  family.with("1").add();
+  family.with("1", "", "surplus").add();
+  EXPECT_EQ(family.with("1", "").value(), 2);
+}
+
+TEST(MetricsTest, WrongParametersAreNamed) {
+  Metrics metrics;
+  const auto problem = [&](auto make) -> std::string {
+    try {
+      make();
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_NE(problem([&] { metrics.counter({.name = "9_total"}); }).find("9_total"),
+            std::string::npos);
+  EXPECT_NE(problem([&] { metrics.counter({.name = "requests"}); }).find("_total"),
+            std::string::npos);
+  EXPECT_NE(problem([&] { metrics.gauge({.name = "g", .labels = {"le"}}); }).find("\"le\""),
+            std::string::npos);
+  EXPECT_NE(problem([&] { metrics.gauge({.name = "g", .buckets = {1}}); }).find("histograms"),
+            std::string::npos);
+  for (const std::vector<double>& buckets :
+       {std::vector<double>{2, 1}, {0.0, 1}, {1, 1}, std::vector<double>(64, 1)}) {
+    EXPECT_NE(problem([&] { metrics.histogram({.name = "h", .buckets = buckets}); }), "none");
+  }
+  metrics.gauge({.name = "g", .labels = {"a"}});
+  EXPECT_EQ(problem([&] { metrics.gauge({.name = "g", .labels = {"a"}}); }), "none") << "the same";
+  EXPECT_NE(problem([&] { metrics.gauge({.name = "g"}); }).find("other labels"), std::string::npos);
+  EXPECT_NE(problem([&] { metrics.histogram({.name = "g"}); }).find("a gauge of that name"),
+            std::string::npos);
+  EXPECT_NE(metrics.prometheus_text().find("# TYPE g gauge"), std::string::npos);
+}
+
+TEST(MetricsTest, ManyThreadsMakeAndCountTheSameSeries) {
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 2'000;
+  Metrics metrics;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&metrics] {
+        const auto family = metrics.counter({.name = "x_total", .labels = {"v"}});
+        const auto gauge = metrics.gauge({.name = "level"}).with();
+        for (int i = 0; i < kRounds; ++i) {
+          family.with(std::to_string(i % 20)).add();
+          gauge.add(i % 2 == 0 ? 1 : -1);
+          if (i % 500 == 0) static_cast<void>(metrics.prometheus_text());
+        }
+      });
+    }
+  }
+  double total = 0;
+  for (int i = 0; i < 20; ++i) {
+    total += metrics.counter({.name = "x_total", .labels = {"v"}}).with(std::to_string(i)).value();
+  }
+  EXPECT_EQ(total, kThreads * kRounds);
+  EXPECT_EQ(metrics.gauge({.name = "level"}).with().value(), 0);
+}
+
+TEST(MetricsTest, TheSnapshotIsTheSameAsJson) {
+  Metrics metrics;
+  metrics.counter({.name = "x_total", .labels = {"v"}}).with("\"").add(2);
+  metrics.histogram({.name = "h"}).with().record(2);
+  const auto json = JsonValue::parse(metrics.snapshot().to_text());
+  ASSERT_TRUE(json);
+  EXPECT_EQ((*json)["x_total"].elements()[0]["labels"]["v"].as_string(), "\"");
+  EXPECT_EQ((*json)["x_total"].elements()[0]["value"].as_double(), 2);
+  EXPECT_EQ((*json)["h"].elements()[0]["value"]["p99"].as_double(), 2);
+  EXPECT_TRUE((*json)["llmtrace_delivery"].is_array());
+}
+
+}  // namespace
+}  // namespace llmtrace::testing
