@@ -1,20 +1,13 @@
 #include "common/src/curl_http_client.h"
 
-#include <curl/curl.h>
-#include <fcntl.h>
-#include <llmtrace/version.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <memory>
-#include <mutex>
-#include <new>
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
-#include "common/src/http_text.h"
+#include "common/src/curl_easy.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -22,47 +15,14 @@ namespace {
 
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
-// Younger than what servers keep: the shortest known closes idle connections after 110 s.
 // libcurl's own bound follows the requests under way: it would close connections in every pause.
 constexpr long kMaxKeptConnections = 64;
-constexpr long kMaxConnectionAgeSeconds = 100;
-constexpr long kUploadBufferBytes = 512L
-                                    << 10;  // half the system calls and CPU of the default 64 KiB
-constexpr std::size_t kLargeBodyBytes = 64 * 1024;
 constexpr std::size_t kSpareHandles = 8;
-
-struct EasyDeleter {
-  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-
-struct ListDeleter {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
-
-HeaderList make_header_list(const std::vector<HttpHeader>& headers) {
-  HeaderList list;
-  const auto append = [&list](const std::string& line) {
-    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(list.release());
-    list.reset(longer);
-  };
-  for (const HttpHeader& header : headers) {
-    // What is not valid was refused where it came from; this is the last gate before the wire.
-    if (is_header_name(header.name) && is_header_value(header.value)) {
-      append(header.name + ": " + header.value);
-    }
-  }
-  append("Expect:");  // no round trip before a large body
-  return list;
-}
 
 /// One request under way. The handle points at it, so it stays where it is.
 struct Transfer {
-  Easy easy;
-  HeaderList headers;
+  CurlEasy easy;
+  CurlHeaderList headers;
   HttpReply reply;
   std::size_t body_size = 0;
   std::size_t header_bytes = 0;
@@ -115,64 +75,18 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noe
   return size;
 }
 
-// A program that the process executes must not inherit the connections, and the TLS state behind
-// them.
-curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-  const int socket = ::socket(address->family, address->socktype, address->protocol);
-  if (socket >= 0) ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-  return socket;
-}
-
-// An option that is a text, which libcurl copies. Without its proxy or its authorities a request
-// must not go out.
-void set_text(CURL* easy, CURLoption option, const char* text) {
-  if ((curl_easy_setopt)(easy, option, text) == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-}
-
 void set_up(Transfer& transfer, const HttpRequest& request) {
   CURL* const easy = transfer.easy.get();
   transfer.headers = make_header_list(request.headers);
   transfer.body_size = request.body.size();
-  set_text(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-  set_text(easy, CURLOPT_USERAGENT, "llmtrace-cpp/" LLMTRACE_VERSION_STRING);
-  if (request.method == "GET") {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-  } else {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
-    if (request.body.size() > kLargeBodyBytes) {
-      curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
-    }
-  }
-  const auto timeout = static_cast<long>(request.timeout.count());
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 10L);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxConnectionAgeSeconds);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  set_request(easy, request, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_send);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  if (request.proxy) set_text(easy, CURLOPT_PROXY, request.proxy->c_str());
-  if (!request.ca_file.empty()) set_text(easy, CURLOPT_CAINFO, request.ca_file.c_str());
 }
 
 // Completes the reply, as far as it came. A status line without the rest keeps its status: an ack
@@ -268,9 +182,9 @@ class CurlHttpClient final : public HttpClient {
   }
 
  private:
-  Easy take_handle() {
-    if (spare_.empty()) return Easy(curl_easy_init());
-    Easy easy = std::move(spare_.back());
+  CurlEasy take_handle() {
+    if (spare_.empty()) return CurlEasy(curl_easy_init());
+    CurlEasy easy = std::move(spare_.back());
     spare_.pop_back();
     return easy;
   }
@@ -313,7 +227,7 @@ class CurlHttpClient final : public HttpClient {
     return replies;
   }
 
-  void recycle(Easy easy) noexcept {
+  void recycle(CurlEasy easy) noexcept {
     if (!easy || spare_.size() >= kSpareHandles) return;
     curl_easy_reset(easy.get());
     spare_.push_back(std::move(easy));
@@ -321,19 +235,14 @@ class CurlHttpClient final : public HttpClient {
 
   CURLM* multi_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
-  std::vector<Easy> spare_;
+  std::vector<CurlEasy> spare_;
   std::size_t ended_ = 0;  // of transfers_: those with a result
 };
 
 }  // namespace
 
 std::shared_ptr<HttpClient> make_curl_http_client() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-      throw std::runtime_error("libcurl could not be initialised");
-    }
-  });
+  initialise_curl();
   return std::make_shared<CurlHttpClient>();
 }
 

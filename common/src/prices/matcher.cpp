@@ -4,16 +4,10 @@
 
 #include <algorithm>
 
+#include "common/src/environment.h"
+
 namespace llmtrace {
 inline namespace v0 {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 Matcher::Matcher(const JsonValue& condition) {
   if (condition.members().empty()) return;

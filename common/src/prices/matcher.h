@@ -44,7 +44,5 @@ class Matcher {
   std::vector<Matcher> parts_;
 };
 
-std::string lower_case(std::string_view text);
-
 }  // namespace v0
 }  // namespace llmtrace

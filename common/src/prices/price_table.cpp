@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/src/environment.h"
 #include "common/src/http_text.h"
 #include "common/src/json_value.h"
 #include "common/src/prices/built_in.h"
@@ -188,7 +189,7 @@ class PriceTable::Impl {
   }
 
   const Model* find(const PriceQuery& query) const {
-    const std::string model = lower_case(query.model);
+    const std::string model = lower_case(std::string(query.model));
     for (const Model& own : own_models_) {
       if (own.match.matches(model)) return &own;
     }
@@ -216,7 +217,7 @@ class PriceTable::Impl {
       return found == providers_.end() ? nullptr : &*found;
     };
     if (!query.provider.empty()) {
-      const std::string name = lower_case(known_as(query.provider));
+      const std::string name = lower_case(std::string(known_as(query.provider)));
       if (const Provider* const known = by_id(name)) return known;
       return first([&](const Provider& provider) { return provider.provider_match.matches(name); });
     }
