@@ -1,7 +1,6 @@
 #include "common/src/curl_http_client.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <llmtrace/version.h>
 #include <sys/socket.h>
 
@@ -118,9 +117,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) noe
 // A program that the process executes must not inherit the connections, and the TLS state behind
 // them.
 curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-  const int socket = ::socket(address->family, address->socktype, address->protocol);
-  if (socket >= 0) ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-  return socket;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // An option that is a text, which libcurl copies. Without its proxy or its authorities a request
