@@ -1,5 +1,6 @@
 #include "collector/ingestion_event.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -9,11 +10,13 @@
 #include "collector/observation_type.h"
 #include "collector/score_reader.h"
 #include "collector/usage_details.h"
+#include "common/src/utf8.h"
 
 namespace llmtrace::collector {
 namespace {
 
 constexpr std::size_t kMaxEventIdSize = 800;
+constexpr std::size_t kMaxTraceName = 1000;  // as JavaScript counts
 constexpr std::string_view kCreate = "-create";
 constexpr std::string_view kUpdate = "-update";
 
@@ -45,6 +48,9 @@ void read_trace(BodyReader& body, IngestionEvent& event, std::int64_t received_m
               .tags = body.text_list("tags"),
               .created_ms = received_ms,
               .updated_ms = received_ms};
+  if (trace.name && utf16_prefix(*trace.name, kMaxTraceName).size() < trace.name->size()) {
+    body.reject("name", "at most 1000 characters");
+  }
   if (!trace.timestamp_ms) trace.timestamp_ms = event.timestamp_ms;
   if (!trace.id.empty()) event.rows.trace_updates.push_back(std::move(trace));
 }
@@ -58,11 +64,23 @@ void read_usage(BodyReader& body, Observation& row) {
   row.cost_details = costs.is_null() ? legacy_cost_json(usage) : cost_json(costs);
 }
 
+bool is_model_parameter(const JsonValue& value) {
+  const auto is_string = [](const JsonValue& each) { return each.is_string(); };
+  return std::all_of(value.elements().begin(), value.elements().end(), is_string) &&
+         std::all_of(value.members().begin(), value.members().end(),
+                     [&](const auto& member) { return is_string(member.second); });
+}
+
 void read_generation(BodyReader& body, Observation& row) {
   row.end_ms = body.time_ms("endTime");
   row.completion_start_ms = body.time_ms("completionStartTime");
   row.model = body.text("model");
   const JsonValue& parameters = body.object("modelParameters");
+  for (const auto& [name, value] : parameters.members()) {
+    if (is_model_parameter(value)) continue;
+    body.reject("modelParameters." + name,
+                "expected a string, number, boolean, null, or an array or object of strings");
+  }
   if (!parameters.is_null()) row.model_parameters = parameters.to_text();
   row.prompt_name = body.text("promptName");
   row.prompt_version = body.integer("promptVersion");

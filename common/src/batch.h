@@ -21,10 +21,13 @@ struct Fragment {
   std::uint8_t slot = 0;  // the flush epoch that the item belongs to
   ItemKind kind = ItemKind::Observation;
   Phase phase = Phase::Complete;
-  bool cut = false;  // to fit; counted once
+  bool cut = false;             // to fit; counted once
+  std::uint8_t unanswered = 0;  // how many replies with verdicts said nothing of it
   Uuid id{};
   std::shared_ptr<const Record>
       original{};  // of a large one: to cut it, should the server ask for it
+  std::shared_ptr<const std::string>
+      given_id{};  // of a score whose id is no UUID: what its user knows it by
 };
 
 enum class AttemptState : unsigned char { NotSent, PossiblySent };

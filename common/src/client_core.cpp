@@ -117,6 +117,7 @@ DestinationStats ClientCore::stats() const {
     total.bytes_sent += stats.bytes_sent;
     total.late_updates += stats.late_updates;
     total.invalid_numbers += stats.invalid_numbers;
+    total.invalid_attributes += stats.invalid_attributes;
     total.user_code_failures += stats.user_code_failures;
     total.truncated_items += stats.truncated_items;
   }

@@ -1,6 +1,5 @@
 #include "common/src/curl_easy.h"
 
-#include <fcntl.h>
 #include <llmtrace/version.h>
 #include <sys/socket.h>
 
@@ -24,9 +23,7 @@ constexpr std::size_t kLargeBodyBytes = 64 * 1024;
 // A program that the process executes must not inherit the connections, and the TLS state behind
 // them.
 curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-  const int socket = ::socket(address->family, address->socktype, address->protocol);
-  if (socket >= 0) ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-  return socket;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // An option that is a text, which libcurl copies. Without its proxy or its authorities a request

@@ -53,9 +53,9 @@ void DestinationCounters::reset() noexcept {
   for (auto& count : settled) count.store(0, kRelaxed);
   for (auto& count : dropped) count.store(0, kRelaxed);
   for (auto& count : untold) count.store(0, kRelaxed);
-  for (auto* count :
-       {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent, &late_updates,
-        &invalid_numbers, &user_code_failures, &truncated_items, &flushed_drops}) {
+  for (auto* count : {&delivered, &requests, &retries, &ambiguous_resends, &bytes_sent,
+                      &late_updates, &invalid_numbers, &invalid_attributes, &user_code_failures,
+                      &truncated_items, &flushed_drops}) {
     count->store(0, kRelaxed);
   }
 }
@@ -112,6 +112,7 @@ DestinationStats Destination::stats() const {
   stats.bytes_sent = counters_.bytes_sent.load(kRelaxed);
   stats.late_updates = counters_.late_updates.load(kRelaxed);
   stats.invalid_numbers = counters_.invalid_numbers.load(kRelaxed);
+  stats.invalid_attributes = counters_.invalid_attributes.load(kRelaxed);
   // The log sink serves all destinations of a transport: each of them shows its failures.
   stats.user_code_failures =
       counters_.user_code_failures.load(kRelaxed) + transport_->log().sink_failures();

@@ -57,6 +57,7 @@ struct DestinationCounters {
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> late_updates{0};
   std::atomic<std::uint64_t> invalid_numbers{0};
+  std::atomic<std::uint64_t> invalid_attributes{0};
   std::atomic<std::uint64_t> user_code_failures{0};
   std::atomic<std::uint64_t> truncated_items{0};
   std::atomic<std::uint64_t> flushed_drops{0};  // dropped_total() at the last flush that settled

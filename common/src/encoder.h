@@ -53,7 +53,12 @@ struct Envelope {
 };
 
 struct ItemVerdict {
-  enum class Kind : unsigned char { Delivered, Retry, Drop } kind = Kind::Delivered;
+  enum class Kind : unsigned char {
+    Delivered,
+    Retry,
+    Drop,
+    Unknown,  ///< the reply says nothing of it: again, and dropped when no reply ever does
+  } kind = Kind::Delivered;
   DropReason reason = DropReason::Rejected;
 };
 
@@ -118,9 +123,15 @@ class LLMTRACE_EXPORT Encoder {
 
   /// Numbers left out because they were not valid (NaN, negative), since the last call.
   std::uint64_t take_invalid_numbers() noexcept { return std::exchange(invalid_numbers_, 0); }
+  /// What is said of a trace and was left out or changed because the vendor would not take it,
+  /// since the last call; `invalid_attribute` says of the last one what is wrong with it.
+  std::uint64_t take_invalid_attributes() noexcept { return std::exchange(invalid_attributes_, 0); }
+  const std::string& invalid_attribute() const noexcept { return invalid_attribute_; }
 
  protected:
   std::uint64_t invalid_numbers_ = 0;
+  std::uint64_t invalid_attributes_ = 0;
+  std::string invalid_attribute_;
 };
 
 }  // namespace v0

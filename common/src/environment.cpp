@@ -1,5 +1,7 @@
 #include "common/src/environment.h"
 
+#include <errno.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -91,6 +93,19 @@ std::optional<milliseconds> seconds_variable(std::initializer_list<const char*> 
   }
   return milliseconds(std::llround(number * 1000));
 }
+
+std::optional<milliseconds> milliseconds_variable(std::initializer_list<const char*> names) {
+  const auto variable = first_of(names);
+  if (!variable) return std::nullopt;
+  const double number = number_of(*variable);
+  if (number < 1 || number > 86'400'000 || number != std::floor(number)) {
+    wrong_value(variable->name, "a whole number of milliseconds between 1 and 86400000",
+                variable->value);
+  }
+  return milliseconds(std::llround(number));
+}
+
+std::string program_name() { return program_invocation_short_name; }
 
 std::string text_option(const ConfigText& given, std::initializer_list<const char*> names,
                         std::string_view fallback) {

@@ -42,6 +42,13 @@ LLMTRACE_EXPORT std::optional<std::size_t> size_variable(std::initializer_list<c
 LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> seconds_variable(
     std::initializer_list<const char*> names);
 
+/// A whole number of milliseconds, 1 to 86,400,000.
+LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> milliseconds_variable(
+    std::initializer_list<const char*> names);
+
+/// The file name under which the program was started; may be empty.
+LLMTRACE_EXPORT std::string program_name();
+
 /// Code over environment over default.
 LLMTRACE_EXPORT std::string text_option(const ConfigText& given,
                                         std::initializer_list<const char*> names,

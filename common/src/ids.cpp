@@ -136,7 +136,9 @@ SpanId span_id_from(std::string_view text) { return id_from<8>(text); }
 Uuid uuid_from(std::string_view text) {
   std::string digits(text);
   std::erase(digits, '-');
-  return id_from<16>(digits);
+  Uuid uuid{};
+  // Hyphens say nothing in a UUID alone: "order-12-3" is not "order-1-23".
+  return parse_hex(digits, uuid) ? uuid : id_from<16>(text);
 }
 
 std::array<std::uint8_t, 32> sha256(std::string_view text) {

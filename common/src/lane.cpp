@@ -66,7 +66,10 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival,
   fragment.kind = ItemKind::Score;
   try {
     fragment.id = uuid_from(score.id);
-  } catch (const std::exception&) {  // no memory to hash a text of its own: it stays without
+    if (uuid_text(fragment.id) != score.id) {
+      fragment.given_id = std::make_shared<const std::string>(score.id);
+    }
+  } catch (const std::exception&) {  // no memory for an id of its own: it stays without
   }
   if (held_bytes_ >= room) {
     refuse(fragment, DropReason::DestinationFull,
@@ -102,6 +105,11 @@ void Lane::add_item(const Item& item, const Fragment& fragment, SteadyTime arriv
   const std::optional<DropReason> failure = try_add(item, fragment, arrival);
   const std::uint64_t invalid = encoder_->take_invalid_numbers();
   if (invalid != 0) destination_.counters().invalid_numbers.fetch_add(invalid, kRelaxed);
+  if (const std::uint64_t attributes = encoder_->take_invalid_attributes(); attributes != 0) {
+    destination_.counters().invalid_attributes.fetch_add(attributes, kRelaxed);
+    log(LogKind::Attribute, LogLevel::Warning,
+        [&] { return ": " + encoder_->invalid_attribute(); });
+  }
   if (failure) {
     refuse(fragment, *failure,
            *failure == DropReason::TooLarge ? "the item is larger than the server takes"

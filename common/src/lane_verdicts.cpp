@@ -20,6 +20,8 @@ constexpr milliseconds kMaxBackoff = seconds(60);
 constexpr std::size_t kSmallestBatchBytes = 64 * 1024;
 constexpr std::size_t kSmallestItemBytes = 64 * 1024;
 constexpr std::size_t kReportedIds = 100;
+// A server that never speaks of an item would get it for ever.
+constexpr unsigned kUnansweredTries = 5;
 
 // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere between now and the
 // bound.
@@ -42,9 +44,14 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept {
   if (batch == in_flight_.end()) return;
   batch->body = {};
   batch->assembled = std::string();  // gives the memory back
-  if (reply.status == 0 && reply.request_sent) batch->state = AttemptState::PossiblySent;
 
   const Verdict verdict = judge(*batch, reply);
+  // Of a 2xx whose verdicts cannot be read the server has taken some part, too.
+  const bool taken =
+      reply.status >= 200 && reply.status < 300 && verdict.kind == Verdict::Kind::Retry;
+  if (reply.request_sent && (reply.status == 0 || !reply.complete || taken)) {
+    batch->state = AttemptState::PossiblySent;
+  }
   if (destination_.options().debug) {
     try {
       host_.log.write(LogLevel::Debug, destination_.options().name + ": " +
@@ -63,6 +70,11 @@ Verdict Lane::judge(const Batch& batch, const HttpReply& reply) noexcept {
     ids.reserve(batch.fragments.size());
     for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
     Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+    for (std::size_t i = 0; i < verdict.items.size(); ++i) {
+      ItemVerdict& item = verdict.items[i];
+      const bool last_try = batch.fragments[i].unanswered + 1U >= kUnansweredTries;
+      if (item.kind == ItemVerdict::Kind::Unknown && last_try) item.kind = ItemVerdict::Kind::Drop;
+    }
     verdict.message = redacted(verdict.message, credentials_);
     if (verdict.reason == DropReason::Unauthorized && verdict.kind == Verdict::Kind::Drop) {
       verdict.message += "; " + destination_.options().unauthorized_hint;
@@ -127,7 +139,12 @@ void Lane::settle_items(Position batch, const Verdict& verdict, int http_status)
   try {  // first what may fail
     std::vector<std::size_t> again;
     for (std::size_t i = 0; i < batch->fragments.size(); ++i) {
-      if (verdict.items[i].kind == ItemVerdict::Kind::Retry) again.push_back(i);
+      const ItemVerdict::Kind kind = verdict.items[i].kind;
+      if (kind != ItemVerdict::Kind::Retry && kind != ItemVerdict::Kind::Unknown) continue;
+      again.push_back(i);
+      if (kind == ItemVerdict::Kind::Retry) continue;
+      ++batch->fragments[i].unanswered;
+      batch->state = AttemptState::PossiblySent;
     }
     if (!again.empty()) rest.push_back(part(*batch, again));
   } catch (const std::exception& error) {  // no memory: all of it again, though some has arrived
@@ -280,6 +297,7 @@ void Lane::replace(Position batch, BatchList parts) noexcept {
 }
 
 std::string Lane::item_id(const Fragment& fragment) const {
+  if (fragment.given_id) return *fragment.given_id;
   return fragment.kind == ItemKind::Score ? uuid_text(fragment.id)
                                           : encoder_->observation_id(fragment.id);
 }

@@ -22,8 +22,9 @@ enum class LogKind : unsigned char {
   Retry = kDropReasonCount,
   UserCode,
   Setup,
+  Attribute,
 };
-inline constexpr std::size_t kLogKindCount = kDropReasonCount + 3;
+inline constexpr std::size_t kLogKindCount = kDropReasonCount + 4;
 
 class LLMTRACE_EXPORT RateLimitedLog {
  public:

@@ -1,5 +1,5 @@
-// Token usage as one set of counts. Users give it in Langfuse's buckets, which add up ("input",
-// "input_cached_tokens", ...); providers, LangSmith and OpenTelemetry include the parts in
+// Token usage as one set of counts. Users give it in buckets that add up ("input",
+// "input_cached_tokens", ...); providers and OpenTelemetry include the parts in
 // `input` and `output`, as these counts do.
 #pragma once
 

@@ -114,5 +114,18 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexc
   return text.substr(0, end);
 }
 
+std::string_view utf16_prefix(std::string_view text, std::size_t max_units) noexcept {
+  constexpr std::size_t kSurrogatePairBytes = 4;
+  std::size_t end = 0;
+  std::size_t units = 0;
+  while (end < text.size()) {
+    const std::size_t length = utf8_sequence_length(text.substr(end));
+    units += length == kSurrogatePairBytes ? 2 : 1;
+    if (units > max_units) break;
+    end += length == 0 ? 1 : length;
+  }
+  return text.substr(0, end);
+}
+
 }  // namespace v0
 }  // namespace llmtrace

@@ -25,6 +25,11 @@ LLMTRACE_EXPORT void append_utf8(std::string& out, std::string_view text);
 /// The longest prefix of `text` of at most `max_bytes` that does not end inside a code point.
 LLMTRACE_EXPORT std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexcept;
 
+/// The longest prefix of `text` of at most `max_units` UTF-16 units that does not end inside a code
+/// point: the length that a program in JavaScript sees. Bytes that are not UTF-8 count as U+FFFD.
+LLMTRACE_EXPORT std::string_view utf16_prefix(std::string_view text,
+                                              std::size_t max_units) noexcept;
+
 /// Index of the first byte at or after `from` that is not plain ASCII, or that JSON must escape
 /// when `escaped_too`; `text.size()` if there is none.
 LLMTRACE_EXPORT std::size_t find_special(std::string_view text, std::size_t from,

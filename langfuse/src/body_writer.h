@@ -1,6 +1,8 @@
 // BodyWriter writes one JSON object member by member and leaves out what was not given.
 #pragma once
 
+#include <llmtrace/clock.h>
+
 #include <string>
 #include <string_view>
 

@@ -5,6 +5,7 @@
 
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
+#include "common/src/http_text.h"
 #include "common/src/score.h"
 #include "langfuse/src/propagator.h"
 #include "langfuse/src/trace_attributes.h"
@@ -32,16 +33,21 @@ class Client::Impl {
     if (resolved.debug) core.log(llmtrace::LogLevel::Debug, banner(resolved));
     wire_ = std::make_shared<const Wire>(std::move(resolved));
     if (!wire_->config().enabled) return;
+    if (wire_->config().base_url_is_from_environment) {
+      core.log(llmtrace::LogLevel::Info,
+               "sends to " + std::string(llmtrace::url_host(wire_->config().base_url)) +
+                   ", as the environment says");
+    }
     llmtrace::register_propagator(make_propagator());
     core.open({destination_options(config.mask)});
   }
 
   const ResolvedConfig& config() const noexcept { return wire_->config(); }
 
-  /// The id of the project that the keys belong to; asked for once.
+  /// The id of the project that the keys belong to; asked for until it is known.
+  /// Under no lock, so that nobody waits for another's request.
   Result<std::string> project_id() {
-    const std::lock_guard lock(project_mutex_);
-    if (!project_id_.empty()) return project_id_;
+    if (std::string known = known_project_id(); !known.empty()) return known;
     if (config().public_key.empty() || config().secret_key.empty()) {
       return Error{"set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", 0};
     }
@@ -51,13 +57,19 @@ class Client::Impl {
     if ((*body)["data"].elements().empty()) {
       return Error{"the server knows no project for these keys; create one in its settings", 200};
     }
-    project_id_ = (*body)["data"].elements().front()["id"].as_string();
-    return project_id_;
+    std::string id = (*body)["data"].elements().front()["id"].as_string();
+    const std::lock_guard lock(project_mutex_);
+    return project_id_ = std::move(id);
   }
 
   llmtrace::ClientCore core;
 
  private:
+  std::string known_project_id() {
+    const std::lock_guard lock(project_mutex_);
+    return project_id_;
+  }
+
   static std::string banner(const ResolvedConfig& config) {
     return std::string(config.enabled ? "sends to " : "disabled; would send to ") +
            config.base_url + " as " + config.public_key +
@@ -149,12 +161,14 @@ void Client::score(ScoreParams params) noexcept {
 }
 
 void Client::score_current_trace(ScoreParams params) noexcept {
+  if (!impl_->core.enabled()) return;
   const llmtrace::CurrentObservation current = llmtrace::current_observation();
-  if (!current || !impl_->core.enabled()) return;
-  llmtrace::guarded(impl_->core.set(), [&] {
-    params.trace_id = current.trace_id();
-    params.observation_id.clear();
-    score(std::move(params));
+  const llmtrace::DestinationSet& mine = impl_->core.set();
+  Cell* const cell = current.cell();
+  if (cell == nullptr || !cell->destinations_->contains(*mine.destinations().front())) return;
+  llmtrace::guarded(mine, [&] {
+    llmtrace::submit_score(std::move(params), cell->record, true, mine,
+                           llmtrace::propagated_environment(*cell));
   });
 }
 
@@ -168,6 +182,7 @@ Result<bool> Client::auth_check() {
 }
 
 Result<std::string> Client::trace_url(std::string_view trace_id) {
+  if (trace_id.empty()) return Error{"there is no trace: its id is empty", 0};
   const Result<std::string> project = impl_->project_id();
   if (!project) return project.error();
   return impl_->config().base_url + "/project/" + *project + "/traces/" +

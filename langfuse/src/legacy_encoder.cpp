@@ -2,19 +2,23 @@
 // three kinds of observations: the others are sent as spans, their type kept in the metadata.
 #include <algorithm>
 
-#include "common/src/verdict.h"
+#include "common/src/json_value.h"
+#include "common/src/utf8.h"
 #include "langfuse/src/body_writer.h"
+#include "langfuse/src/trace_limits.h"
 #include "langfuse/src/wire.h"
 
 namespace langfuse {
 inline namespace v0 {
 namespace {
 
+using llmtrace::JsonValue;
 using llmtrace::ObservationType;
 using llmtrace::Record;
 using llmtrace::TraceAttributes;
 
 constexpr std::size_t kMaxItemBytes = 3'500'000;  // the route refuses bodies over 4.5 MB
+constexpr std::size_t kMaxName = 1000;            // and traces with longer names
 
 std::string_view event_type(ObservationType type) noexcept {
   switch (type) {
@@ -32,9 +36,52 @@ llmtrace::Json metadata_of(const Record& record) {
   llmtrace::Json metadata = record.metadata;
   if (record.type != ObservationType::Span && record.type != ObservationType::Generation &&
       record.type != ObservationType::Event) {
-    metadata.merge({{"observation_type", langfuse_type(record.type)}});
+    metadata.merge({{"observation_type", llmtrace::to_string(record.type)}});
   }
   return metadata;
+}
+
+bool all_texts(const std::vector<JsonValue>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](const JsonValue& value) { return value.is_string(); });
+}
+
+bool all_texts(const std::vector<JsonValue::Member>& members) {
+  return std::all_of(members.begin(), members.end(),
+                     [](const JsonValue::Member& member) { return member.second.is_string(); });
+}
+
+// The route's schema: text, numbers and truth values, lists and objects of texts. Anything else
+// makes it refuse the whole generation, so it goes as JSON text, as the server itself keeps it over
+// OTLP.
+void append_parameter(std::string& out, const JsonValue& value) {
+  const bool known = (value.is_array() && all_texts(value.elements())) ||
+                     (value.is_object() && all_texts(value.members())) ||
+                     (!value.is_array() && !value.is_object());
+  if (known) {
+    out.append(value.to_text());
+  } else {
+    llmtrace::append_json_string(out, value.to_text());
+  }
+}
+
+void append_member(std::string& out, std::string_view name, const JsonValue& value) {
+  if (out.size() > 1) out.push_back(',');
+  llmtrace::append_json_string(out, name);
+  out.push_back(':');
+  append_parameter(out, value);
+}
+
+std::string parameters_of(const llmtrace::Json& parameters) {
+  const auto given = JsonValue::parse(parameters.to_text());
+  std::string out = "{";
+  if (given && given->is_object()) {
+    for (const auto& [name, value] : given->members()) append_member(out, name, value);
+  } else if (given) {  // a mask that failed left no object
+    append_member(out, "model_parameters", *given);
+  }
+  out.push_back('}');
+  return out;
 }
 
 class LegacyEncoder final : public llmtrace::Encoder {
@@ -57,13 +104,16 @@ class LegacyEncoder final : public llmtrace::Encoder {
   void encode(const Record& record, std::string& out) override {
     const std::string uuid = llmtrace::uuid_text(record.uuid);
     if (!record.has_parent) {
-      begin_event(out, uuid + "-trace", record.start_time, "trace-create");
+      begin_event(out, uuid, kTraceSuffix, record.start_time, "trace-create");
       write_trace(out, record);
       out.append("},");
     }
-    begin_event(out, uuid, record.start_time, event_type(record.type));
+    begin_event(out, uuid, record.has_parent ? "" : kRootSuffix, record.start_time,
+                event_type(record.type));
     write_observation(out, record);
     out.push_back('}');
+    invalid_attributes_ += limits_of_traces_.take_count();
+    invalid_attribute_ = limits_of_traces_.complaint();
   }
 
   llmtrace::Envelope envelope(std::size_t /*payload_bytes*/) const override {
@@ -74,24 +124,39 @@ class LegacyEncoder final : public llmtrace::Encoder {
   }
   llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& ids, const llmtrace::HttpReply& reply,
                           llmtrace::Timestamp now) override {
-    return judge_ingestion(ids, reply, now);
+    std::vector<std::string> texts;
+    texts.reserve(ids.size());
+    for (const llmtrace::Uuid& id : ids) texts.push_back(llmtrace::uuid_text(id));
+    llmtrace::Verdict verdict = judge_ingestion(texts, reply, now);
+    if (is_gone(reply, verdict)) {
+      verdict.message +=
+          "; this server takes observations over OTLP alone: set Config::protocol to "
+          "Protocol::Otlp";
+    }
+    return verdict;
   }
 
  private:
-  static void begin_event(std::string& out, std::string_view id, llmtrace::Timestamp time,
-                          std::string_view type) {
-    out.append("{\"id\":\"").append(id).append("\",\"timestamp\":\"");
+  // Version 4 refuses each event in a 207; where the route was taken away there is a 404 or 410.
+  static bool is_gone(const llmtrace::HttpReply& reply, const llmtrace::Verdict& verdict) {
+    return reply.status == 404 || reply.status == 410 ||
+           verdict.message.find("Event type not accepted") != std::string::npos;
+  }
+
+  static void begin_event(std::string& out, std::string_view id, std::string_view suffix,
+                          llmtrace::Timestamp time, std::string_view type) {
+    out.append("{\"id\":\"").append(id).append(suffix).append("\",\"timestamp\":\"");
     llmtrace::append_rfc3339(out, time);
     out.append("\",\"type\":\"").append(type).append("\",\"body\":");
   }
 
-  void write_trace(std::string& out, const Record& record) const {
+  void write_trace(std::string& out, const Record& record) {
     BodyWriter body(out);
     body.string("id", llmtrace::to_hex(record.trace_id));
     body.time("timestamp", record.start_time);
     const TraceAttributes* const trace = record.attributes.get();
     const bool named = trace != nullptr && !trace->trace_name.empty();
-    body.text("name", named ? trace->trace_name : record.name);
+    body.text("name", llmtrace::utf16_prefix(named ? trace->trace_name : record.name, kMaxName));
     write_io(body, record);
     std::string release = wire_->config().release;
     if (trace != nullptr) {
@@ -141,7 +206,9 @@ class LegacyEncoder final : public llmtrace::Encoder {
       body.time("completionStartTime", *record.completion_start_time);
     }
     body.text("model", record.model);
-    body.json("modelParameters", record.model_parameters);
+    if (!record.model_parameters.is_absent()) {
+      body.raw("modelParameters", parameters_of(record.model_parameters));
+    }
     if (!record.usage_details.empty()) {
       body.raw("usageDetails", numbers_to_json(record.usage_details, invalid_numbers_));
     }
@@ -154,13 +221,15 @@ class LegacyEncoder final : public llmtrace::Encoder {
     }
   }
 
-  std::string environment_of(const Record& record) const {
+  std::string environment_of(const Record& record) {
     const bool own = record.attributes && !record.attributes->environment.empty();
-    return own ? record.attributes->environment : wire_->config().environment;
+    return own ? limits_of_traces_.environment(record.attributes->environment)
+               : wire_->config().environment;
   }
 
   std::shared_ptr<const Wire> wire_;
   llmtrace::LaneLimits limits_;
+  TraceLimits limits_of_traces_;
 };
 
 }  // namespace

@@ -2,11 +2,13 @@
 #include <llmtrace/version.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/src/json_text.h"
 #include "common/src/otlp/span_encoder.h"
 #include "common/src/time_text.h"
 #include "common/src/verdict.h"
+#include "langfuse/src/trace_limits.h"
 #include "langfuse/src/wire.h"
 
 namespace langfuse {
@@ -17,11 +19,13 @@ using llmtrace::AttributeSink;
 using llmtrace::Record;
 using llmtrace::TraceAttributes;
 
-// One attribute per key: only those can be filtered by.
-void map_metadata(std::string_view prefix, const llmtrace::Json& metadata, AttributeSink& sink) {
+// Calls `visit` with each key and its value as text: one attribute per key, for only those can be
+// filtered by.
+template <class Visit>
+void for_each_member(const llmtrace::Json& metadata, Visit visit) {
   if (metadata.is_absent()) return;
   if (metadata.is_string()) {  // a mask that failed left no object
-    sink.string(std::string(prefix) + "metadata", metadata.text());
+    visit("metadata", metadata.text());
     return;
   }
   llmtrace::JsonObjectReader reader(metadata.text());
@@ -38,24 +42,46 @@ void map_metadata(std::string_view prefix, const llmtrace::Json& metadata, Attri
     }
   }
   for (const auto& [name, text] : members) {
-    const std::string attribute = std::string(prefix) + name;
     if (text.starts_with('"')) {
-      sink.string(attribute, llmtrace::unescape_json_string(text));
+      visit(name, llmtrace::unescape_json_string(text));
     } else {
-      sink.string(attribute, text);
+      visit(name, text);
     }
   }
 }
 
-void map_trace(const TraceAttributes& trace, AttributeSink& sink) {
-  sink.text("langfuse.trace.name", trace.trace_name);
-  sink.text("user.id", trace.user_id);
-  sink.text("session.id", trace.session_id);
-  sink.strings("langfuse.trace.tags", trace.tags);
-  sink.text("langfuse.environment", trace.environment);
+// The span whose row stands for the whole trace in the server's lists: one without a parent here,
+// unless the sender of the remote parent has said that it sends this very trace to Langfuse too.
+bool is_app_root(const Record& record) noexcept {
+  if (!record.has_parent) return true;
+  return record.remote && record.remote->rooted_trace != record.trace_id;
+}
+
+void map_tags(const std::vector<std::string>& tags, AttributeSink& sink, TraceLimits& limits) {
+  if (std::all_of(tags.begin(), tags.end(), TraceLimits::fits)) {
+    sink.strings("langfuse.trace.tags", tags);
+    return;
+  }
+  std::vector<std::string> taken;
+  std::copy_if(tags.begin(), tags.end(), std::back_inserter(taken),
+               [&](const std::string& tag) { return limits.takes("a tag", tag); });
+  sink.strings("langfuse.trace.tags", taken);
+}
+
+void map_trace(const TraceAttributes& trace, AttributeSink& sink, TraceLimits& limits) {
+  if (limits.takes("the trace's name", trace.trace_name)) {
+    sink.text("langfuse.trace.name", trace.trace_name);
+  }
+  if (limits.takes("user_id", trace.user_id)) sink.text("user.id", trace.user_id);
+  if (limits.takes("session_id", trace.session_id)) sink.text("session.id", trace.session_id);
+  map_tags(trace.tags, sink, limits);
+  sink.text("langfuse.environment", limits.environment(trace.environment));
   sink.text("langfuse.release", trace.release_name);
   if (trace.is_public) sink.boolean("langfuse.trace.public", *trace.is_public);
-  map_metadata("langfuse.trace.metadata.", trace.metadata, sink);
+  for_each_member(trace.metadata, [&](const std::string& key, std::string_view value) {
+    if (!limits.takes("the trace's metadata \"" + key + "\"", value)) return;
+    sink.string("langfuse.trace.metadata." + key, value);
+  });
 }
 
 void map_prompt(const Record& record, AttributeSink& sink) {
@@ -82,22 +108,29 @@ void map_model(const Record& record, AttributeSink& sink, std::uint64_t& invalid
   }
 }
 
-std::uint64_t map_record(const Record& record, AttributeSink& sink, bool capture_io) {
+std::uint64_t map_record(const Record& record, AttributeSink& sink, bool capture_io,
+                         TraceLimits& limits) {
   std::uint64_t invalid = 0;
   sink.string("langfuse.observation.type", langfuse_type(record.type));
+  if (is_app_root(record)) sink.boolean("langfuse.internal.is_app_root", true);
   if (capture_io || !record.input_from_macro) sink.json("langfuse.observation.input", record.input);
   if (capture_io || !record.output_from_macro) {
     sink.json("langfuse.observation.output", record.output);
   }
-  map_metadata("langfuse.observation.metadata.", record.metadata, sink);
+  for_each_member(record.metadata, [&](const std::string& key, std::string_view value) {
+    sink.string("langfuse.observation.metadata." + key, value);
+  });
   if (record.level) sink.string("langfuse.observation.level", llmtrace::to_string(*record.level));
   sink.text("langfuse.observation.status_message", record.status_message);
   map_model(record, sink, invalid);
   map_prompt(record, sink);
   const TraceAttributes* const trace = record.attributes.get();
-  sink.text("langfuse.version",
-            record.version.empty() && trace != nullptr ? trace->version : record.version);
-  if (trace != nullptr) map_trace(*trace, sink);
+  if (!record.version.empty()) {
+    sink.string("langfuse.version", record.version);
+  } else if (trace != nullptr && limits.takes("version", trace->version)) {
+    sink.text("langfuse.version", trace->version);
+  }
+  if (trace != nullptr) map_trace(*trace, sink, limits);
   return invalid;
 }
 
@@ -106,7 +139,8 @@ llmtrace::OtlpResource resource_of(const ResolvedConfig& config) {
   // A scope name that begins with "langfuse-sdk" keeps the attributes out of the metadata.
   resource.scope_name = "langfuse-sdk-cpp";
   resource.scope_version = LLMTRACE_VERSION_STRING;
-  resource.attributes = {{"telemetry.sdk.name", "llmtrace"},
+  resource.attributes = {{"service.name", config.service_name},
+                         {"telemetry.sdk.name", "llmtrace"},
                          {"telemetry.sdk.language", "cpp"},
                          {"telemetry.sdk.version", LLMTRACE_VERSION_STRING}};
   if (!config.environment.empty()) {
@@ -123,9 +157,8 @@ class OtlpEncoder final : public llmtrace::Encoder {
         spans_(llmtrace::SpanEncoder::make(
             wire_->config().encoding == Encoding::Protobuf ? llmtrace::OtlpEncoding::Protobuf
                                                            : llmtrace::OtlpEncoding::Json,
-            resource_of(wire_->config()),
-            [capture_io = wire_->config().capture_io](const Record& record, AttributeSink& sink) {
-              return map_record(record, sink, capture_io);
+            resource_of(wire_->config()), [this](const Record& record, AttributeSink& sink) {
+              return map_record(record, sink, wire_->config().capture_io, limits_of_traces_);
             })) {
     const ResolvedConfig& config = wire_->config();
     limits_.max_items = config.flush_at;
@@ -145,6 +178,8 @@ class OtlpEncoder final : public llmtrace::Encoder {
   using Encoder::encode;
   void encode(const Record& record, std::string& out) override {
     invalid_numbers_ += spans_->encode(record, out);
+    invalid_attributes_ += limits_of_traces_.take_count();
+    invalid_attribute_ = limits_of_traces_.complaint();
   }
   llmtrace::Envelope envelope(std::size_t payload_bytes) const override {
     return spans_->envelope(payload_bytes);
@@ -171,6 +206,7 @@ class OtlpEncoder final : public llmtrace::Encoder {
   std::shared_ptr<const Wire> wire_;
   std::unique_ptr<llmtrace::SpanEncoder> spans_;
   llmtrace::LaneLimits limits_;
+  TraceLimits limits_of_traces_;
 };
 
 }  // namespace

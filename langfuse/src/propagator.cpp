@@ -47,9 +47,12 @@ class BaggagePropagator final : public llmtrace::Propagator {
   }
 
   bool extract(const std::vector<llmtrace::HttpHeader>& /*headers*/, const Baggage& baggage,
-               const llmtrace::ExtractOptions& options, llmtrace::RemoteParent& /*parent*/,
+               const llmtrace::ExtractOptions& options, llmtrace::RemoteParent& parent,
                llmtrace::PropagateParams& attributes) const override {
     if (!options.baggage) return false;
+    if (const std::string_view sent = baggage.find("langfuse_trace_id"); !sent.empty()) {
+      parent.rooted_trace = llmtrace::trace_id_from(sent);
+    }
     attributes.user_id = baggage.find("langfuse_user_id");
     attributes.session_id = baggage.find("langfuse_session_id");
     attributes.version = baggage.find("langfuse_version");

@@ -7,6 +7,8 @@
 
 #include "common/src/environment.h"
 #include "common/src/http_text.h"
+#include "common/src/propagator.h"
+#include "langfuse/src/trace_limits.h"
 
 namespace langfuse {
 inline namespace v0 {
@@ -17,6 +19,7 @@ using llmtrace::checked_duration;
 using llmtrace::checked_headers;
 using llmtrace::environment_variable;
 using llmtrace::lower_case;
+using llmtrace::milliseconds_variable;
 using llmtrace::sample_rate_option;
 using llmtrace::seconds_variable;
 using llmtrace::size_variable;
@@ -27,7 +30,6 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kDefaultBaseUrl = "https://cloud.langfuse.com";
 constexpr std::string_view kDefaultExportPath = "api/public/otel/v1/traces";
-constexpr std::size_t kMaxEnvironmentLength = 40;
 
 // CI systems say which commit they build; the first that is set serves as the release.
 constexpr std::array<const char*, 11> kReleaseVariables = {
@@ -41,19 +43,22 @@ std::size_t at_least_one(const std::optional<Value>& value, std::string_view nam
   return value.value_or(0);
 }
 
-// The server's own rule: lower case, [a-z0-9_-], at most 40, not beginning with "langfuse".
 std::string checked_environment(const std::string& given, std::vector<std::string>& warnings) {
   if (given.empty()) return given;
-  const std::string result = lower_case(given).substr(0, kMaxEnvironmentLength);
-  const bool valid =
-      result.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos &&
-      !result.starts_with("langfuse");
-  if (valid && result == given) return result;
-  warnings.push_back("the environment \"" + given + "\" is sent as \"" +
-                     (valid ? result : "default") +
-                     "\": Langfuse takes at most 40 of a-z, 0-9, _ and -, not beginning with "
-                     "\"langfuse\"");
-  return valid ? result : "default";
+  std::string sent = valid_environment(given);
+  if (sent != given) warnings.push_back(environment_complaint(given, sent));
+  return sent;
+}
+
+// As OpenTelemetry's resource detectors name a service. Of the resource attributes no other is
+// sent.
+std::string service_name() {
+  if (auto name = environment_variable("OTEL_SERVICE_NAME")) return *std::move(name);
+  llmtrace::Baggage attributes;  // the same form
+  attributes.parse(environment_variable("OTEL_RESOURCE_ATTRIBUTES").value_or(""));
+  if (const auto name = attributes.find("service.name"); !name.empty()) return std::string(name);
+  const std::string program = llmtrace::program_name();
+  return program.empty() ? "unknown_service" : "unknown_service:" + program;
 }
 
 Compression compression(const Config& config, const std::string& base_url) {
@@ -106,9 +111,12 @@ ResolvedConfig resolve(const Config& config) {
     if (auto value = environment_variable("LANGFUSE_SECRET_KEY"))
       resolved.secret_key = Secret(*value);
   }
+  const auto url_variable =
+      environment_variable({"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"});
+  resolved.base_url_is_from_environment = config.base_url.empty() && url_variable;
   resolved.base_url = llmtrace::checked_base_url(
-      text_option(config.base_url, {"LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"},
-                  kDefaultBaseUrl),
+      resolved.base_url_is_from_environment ? *url_variable
+                                            : text_option(config.base_url, {}, kDefaultBaseUrl),
       "LANGFUSE_BASE_URL");
   resolved.export_path = text_option({}, {"LANGFUSE_OTEL_TRACES_EXPORT_PATH"}, kDefaultExportPath);
   while (resolved.export_path.starts_with('/')) resolved.export_path.erase(0, 1);
@@ -140,10 +148,13 @@ ResolvedConfig resolve(const Config& config) {
   resolved.encoding = config.encoding;
   resolved.compression = compression(config, resolved.base_url);
   at_least_one(config.flush_at, "Config::flush_at");
-  resolved.flush_at = config.flush_at.value_or(size_variable({"LANGFUSE_FLUSH_AT"}).value_or(1024));
+  resolved.flush_at = config.flush_at.value_or(
+      size_variable({"LANGFUSE_FLUSH_AT", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"}).value_or(1024));
   resolved.flush_interval = checked_duration(
       config.flush_interval.value_or(
-          seconds_variable({"LANGFUSE_FLUSH_INTERVAL"}).value_or(milliseconds(1000))),
+          seconds_variable({"LANGFUSE_FLUSH_INTERVAL"})
+              .value_or(
+                  milliseconds_variable({"OTEL_BSP_SCHEDULE_DELAY"}).value_or(milliseconds(1000)))),
       "Config::flush_interval");
   at_least_one(config.max_batch_bytes, "Config::max_batch_bytes");
   resolved.max_batch_bytes = config.max_batch_bytes.value_or(
@@ -152,7 +163,11 @@ ResolvedConfig resolve(const Config& config) {
   at_least_one(config.max_event_bytes, "Config::max_event_bytes");
   resolved.max_event_bytes = config.max_event_bytes.value_or(
       size_variable({"LANGFUSE_MAX_EVENT_SIZE_BYTES"}).value_or(5'000'000));
-  resolved.debug = config.debug.value_or(boolean_variable({"LANGFUSE_DEBUG"}).value_or(false));
+  const bool debug_level =
+      lower_case(environment_variable("LANGFUSE_LOG_LEVEL").value_or("")) == "debug";
+  resolved.debug =
+      config.debug.value_or(boolean_variable({"LANGFUSE_DEBUG"}).value_or(debug_level));
+  resolved.service_name = service_name();
   check_keys(resolved);
   return resolved;
 }
@@ -187,6 +202,15 @@ const std::vector<VariableInfo>& variables() {
        "a larger observation has its largest value cut; 5000000"},
       {"LANGFUSE_DEBUG", "debug",
        "true: one line at the start with the settings, and one for each request; false"},
+      {"LANGFUSE_LOG_LEVEL", "debug",
+       "DEBUG: as LANGFUSE_DEBUG, unless that is set; other levels change nothing"},
+      {"OTEL_SERVICE_NAME", "",
+       "the resource's service.name, then that of OTEL_RESOURCE_ATTRIBUTES; unknown_service: and "
+       "the program's name"},
+      {"OTEL_RESOURCE_ATTRIBUTES", "", "only its service.name; none"},
+      {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "flush_at", "when LANGFUSE_FLUSH_AT is not set"},
+      {"OTEL_BSP_SCHEDULE_DELAY", "flush_interval",
+       "milliseconds, when LANGFUSE_FLUSH_INTERVAL is not set"},
       {"OTEL_SDK_DISABLED", "tracing_enabled", "true: nothing is recorded; false"},
   };
   return kTable;

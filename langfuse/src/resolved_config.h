@@ -19,9 +19,11 @@ struct ResolvedConfig {
   std::string public_key;
   Secret secret_key;
   std::string base_url;
+  bool base_url_is_from_environment = false;
   std::string export_path;
   std::string environment;
   std::string release;
+  std::string service_name;
   bool enabled = true;
   double sample_rate = 1;
   bool observe = true;

@@ -2,11 +2,13 @@
 // events at /api/public/ingestion. The encoder starts with the array, switches on the answers that
 // mean "I do not know this form", and goes back when the ingestion route is gone; hourly it tries
 // the array again.
+#include <algorithm>
 #include <cmath>
 
 #include "common/src/json_value.h"
 #include "common/src/verdict.h"
 #include "langfuse/src/body_writer.h"
+#include "langfuse/src/trace_limits.h"
 #include "langfuse/src/wire.h"
 
 namespace langfuse {
@@ -23,7 +25,8 @@ using llmtrace::Verdict;
 constexpr std::size_t kMaxScores = 100;
 constexpr std::size_t kMaxBytes = 1'000'000;
 constexpr std::size_t kTimeLength =
-    27;  // of RFC 3339 with microseconds, in front of every fragment
+    27;                                 // of RFC 3339 with microseconds, in front of every fragment
+constexpr std::size_t kDayLength = 10;  // of that
 constexpr std::chrono::hours kProbeInterval(1);
 
 // The 400 that a server gives which knows only single scores: its schema wants an object at the
@@ -67,21 +70,25 @@ class ScoreEncoder final : public llmtrace::Encoder {
     body.text("comment", score.comment);
     body.json("metadata", score.metadata);
     body.text("configId", score.config_id);
-    const std::string& environment =
-        score.environment.empty() ? wire_->config().environment : score.environment;
-    body.text("environment", environment);
+    body.text("environment", score.environment.empty()
+                                 ? wire_->config().environment
+                                 : limits_of_traces_.environment(score.environment));
     body.close();
+    invalid_attributes_ += limits_of_traces_.take_count();
+    invalid_attribute_ = limits_of_traces_.complaint();
   }
 
   llmtrace::Envelope envelope(std::size_t /*payload_bytes*/) const override { return {}; }
 
   bool assemble(const std::vector<std::string_view>& fragments, std::string& body) override {
+    event_ids_.clear();
     body.append(ingestion_ ? "{\"batch\":[" : "[");
     for (std::size_t i = 0; i < fragments.size(); ++i) {
       if (i > 0) body.push_back(',');
       const std::string_view score = fragments[i].substr(kTimeLength);
       if (ingestion_) {
-        append_event(body, fragments[i].substr(0, kTimeLength), score);
+        const std::string_view time = fragments[i].substr(0, kTimeLength);
+        append_event(body, event_ids_.emplace_back(event_id(time, score)), time, score);
       } else {
         body.append(score);
       }
@@ -97,7 +104,7 @@ class ScoreEncoder final : public llmtrace::Encoder {
 
   Verdict judge(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,
                 Timestamp now) override {
-    return ingestion_ ? judge_events(ids, reply, now) : judge_array(reply, now);
+    return ingestion_ ? judge_events(reply, now) : judge_array(ids.size(), reply, now);
   }
 
  private:
@@ -110,21 +117,33 @@ class ScoreEncoder final : public llmtrace::Encoder {
     if (score.config_id.empty()) body.string("dataType", llmtrace::to_string(score.data_type));
   }
 
-  static void append_event(std::string& body, std::string_view time, std::string_view score) {
+  // The server keeps one event of an id, and a score replaces another whose id, name and day are
+  // the same: what may be two scores is two events. The same at every attempt.
+  static std::string event_id(std::string_view time, std::string_view score) {
     llmtrace::JsonObjectReader reader(score);
     std::string key;
     std::string_view id;
-    reader.next(key, id);  // the first member is the id
+    std::string_view name;
+    reader.next(key, id);  // the first two members
+    reader.next(key, name);
+    std::string text(time.substr(0, kDayLength));
+    const auto digest = llmtrace::sha256(text.append(id).append(name));
+    llmtrace::Uuid uuid{};
+    std::copy_n(digest.begin(), uuid.size(), uuid.begin());
+    return llmtrace::uuid_text(uuid);
+  }
+
+  static void append_event(std::string& body, std::string_view id, std::string_view time,
+                           std::string_view score) {
     BodyWriter event(body);
-    event.string("id",
-                 llmtrace::uuid_text(llmtrace::uuid_from(llmtrace::unescape_json_string(id))));
+    event.string("id", id);
     event.string("timestamp", time);
     event.string("type", "score-create");
     event.raw("body", score);
     event.close();
   }
 
-  Verdict judge_array(const HttpReply& reply, Timestamp now) {
+  Verdict judge_array(std::size_t count, const HttpReply& reply, Timestamp now) {
     if (reply.status == 404 || reply.status == 405 || means_single_scores_only(reply)) {
       ingestion_ = true;
       probe_at_ = now + kProbeInterval;
@@ -133,35 +152,47 @@ class ScoreEncoder final : public llmtrace::Encoder {
     Verdict verdict = llmtrace::judge_status(reply, now);
     if (verdict.kind != Verdict::Kind::Delivered || reply.status != 207) return verdict;
     // The errors carry no ids, so which were refused is not known and none is sent again. A reply
-    // that was cut says nothing: sending again is safe, for a score's id makes it overwrite itself.
+    // that was cut says nothing, nor does one whose numbers are not those of the batch: sending
+    // again is safe, for a score's id makes it overwrite itself.
     const auto body = reply.complete ? JsonValue::parse(reply.body) : std::nullopt;
     if (!body) {
       verdict.kind = Verdict::Kind::Retry;
       verdict.message = "the server's verdicts are cut off";
       return verdict;
     }
-    verdict.rejected =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*body)["rejected"].as_integer()));
+    const auto all = static_cast<std::int64_t>(count);
+    const std::int64_t accepted = (*body)["accepted"].as_integer();
+    const std::int64_t rejected = (*body)["rejected"].as_integer();
+    if (accepted < 0 || accepted > all || rejected != all - accepted) {
+      verdict.kind = Verdict::Kind::PerItem;
+      verdict.message = "the server's numbers of accepted and rejected scores are not the batch's";
+      verdict.items.assign(count, {.kind = llmtrace::ItemVerdict::Kind::Unknown});
+      return verdict;
+    }
+    verdict.rejected = static_cast<std::uint64_t>(rejected);
     if (!(*body)["errors"].elements().empty()) {
       verdict.message = (*body)["errors"].elements().front()["message"].as_string();
     }
     return verdict;
   }
 
-  Verdict judge_events(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,
-                       Timestamp now) {
+  Verdict judge_events(const HttpReply& reply, Timestamp now) {
     const bool legacy = wire_->config().protocol == Protocol::Legacy;
     if (!legacy && (reply.status == 404 || reply.status == 410)) {
       ingestion_ = false;
       return {.kind = Verdict::Kind::Resend, .message = llmtrace::describe(reply)};
     }
-    Verdict verdict = judge_ingestion(ids, reply, now);
-    if (!legacy && verdict.kind == Verdict::Kind::Delivered && now >= probe_at_) ingestion_ = false;
+    Verdict verdict = judge_ingestion(event_ids_, reply, now);
+    // A clock that was set back must not put it off.
+    const bool due = now >= probe_at_ || now < probe_at_ - kProbeInterval;
+    if (!legacy && verdict.kind == Verdict::Kind::Delivered && due) ingestion_ = false;
     return verdict;
   }
 
   std::shared_ptr<const Wire> wire_;
   llmtrace::LaneLimits limits_;
+  TraceLimits limits_of_traces_;
+  std::vector<std::string> event_ids_;  // of the request under way, when it is events
   bool ingestion_ = false;
   Timestamp probe_at_{};
 };

@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
 
 #include "common/src/http_text.h"
 #include "common/src/json_text.h"
-#include "common/src/json_value.h"
-#include "common/src/verdict.h"
 
 namespace langfuse {
 inline namespace v0 {
@@ -37,9 +34,6 @@ std::string to_json_object(const Numbers& numbers, std::uint64_t& invalid, Appen
   out.push_back('}');
   return out;
 }
-
-// Every event of an item carries the item's id in front, e.g. "0190...-trace".
-constexpr std::size_t kUuidTextLength = 36;
 
 }  // namespace
 
@@ -90,42 +84,6 @@ std::string numbers_to_json(const llmtrace::UsageDetails& usage, std::uint64_t& 
 
 std::string numbers_to_json(const llmtrace::CostDetails& cost, std::uint64_t& invalid) {
   return to_json_object(cost, invalid, llmtrace::append_json_number);
-}
-
-llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
-                                  const llmtrace::HttpReply& reply, llmtrace::Timestamp now) {
-  llmtrace::Verdict verdict = llmtrace::judge_status(reply, now);
-  if (verdict.kind != llmtrace::Verdict::Kind::Delivered) return verdict;
-
-  // The status says nothing; what counts is in the body. A body that was cut tells nothing either.
-  const auto body = reply.complete ? llmtrace::JsonValue::parse(reply.body) : std::nullopt;
-  if (!body || !(*body)["errors"].is_array()) {
-    verdict.kind = llmtrace::Verdict::Kind::Retry;
-    verdict.message = "the server's verdicts are missing or cut off (" + reply.error + ")";
-    return verdict;
-  }
-  if ((*body)["errors"].elements().empty()) return verdict;
-
-  verdict.kind = llmtrace::Verdict::Kind::PerItem;
-  verdict.items.resize(ids.size());
-  std::unordered_map<std::string, std::size_t> index;
-  for (std::size_t i = 0; i < ids.size(); ++i) index[llmtrace::uuid_text(ids[i])] = i;
-  for (const llmtrace::JsonValue& error : (*body)["errors"].elements()) {
-    const auto found = index.find(error["id"].as_string().substr(0, kUuidTextLength));
-    if (found == index.end()) continue;
-    const std::int64_t status = error["status"].as_integer();
-    const bool again = status == 429 || status >= 500;
-    llmtrace::ItemVerdict& item = verdict.items[found->second];
-    if (item.kind == llmtrace::ItemVerdict::Kind::Drop) continue;
-    item.kind = again ? llmtrace::ItemVerdict::Kind::Retry : llmtrace::ItemVerdict::Kind::Drop;
-    if (status == 401 || status == 403) item.reason = llmtrace::DropReason::Unauthorized;
-    if (verdict.message.empty()) {
-      verdict.message = "status " + std::to_string(status) +
-                        " inside the HTTP 207: " + error["message"].as_string() + " " +
-                        error["error"].to_text();
-    }
-  }
-  return verdict;
 }
 
 }  // namespace v0

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/src/encoder.h"
 #include "langfuse/src/resolved_config.h"
@@ -33,8 +35,14 @@ std::unique_ptr<llmtrace::Encoder> make_legacy_encoder(std::shared_ptr<const Wir
 /// Scores: arrays to /api/public/scores, or score-create events to /api/public/ingestion.
 std::unique_ptr<llmtrace::Encoder> make_score_encoder(std::shared_ptr<const Wire> wire);
 
-/// Reads the reply of /api/public/ingestion, a 207 with a verdict per event.
-llmtrace::Verdict judge_ingestion(const std::vector<llmtrace::Uuid>& ids,
+/// An event's id is its item's, a UUID's text. The two events of a root observation have these
+/// behind it, so that of each event that a reply names one knows whether the item has another.
+inline constexpr std::string_view kRootSuffix = "-root";
+inline constexpr std::string_view kTraceSuffix = "-trace";
+
+/// Reads the reply of /api/public/ingestion, a 207 with a verdict per event. `ids` are those of the
+/// items in their events.
+llmtrace::Verdict judge_ingestion(const std::vector<std::string>& ids,
                                   const llmtrace::HttpReply& reply, llmtrace::Timestamp now);
 
 /// The prompt that a generation is linked to, its own or the trace's; null for other types and

@@ -334,6 +334,34 @@ TEST(Ingestion, ChecksTheTypesOfABody) {
   EXPECT_EQ(verdict_of(event("e", "generation-create", R"({"id":"o","promptName":"p"})")), 400);
 }
 
+TEST(Ingestion, RefusesModelParametersOfOtherShapes) {
+  const auto verdict_on = [](const std::string& value) {
+    return verdict_of(
+        event("e", "generation-create", R"({"id":"o","modelParameters":{"p":)" + value + "}}"));
+  };
+  for (const char* taken :
+       {R"("text")", "1", "0.5", "true", "null", R"(["a","b"])", "[]", R"({"k":"v"})", "{}"}) {
+    EXPECT_EQ(verdict_on(taken), 201) << taken;
+  }
+  for (const char* refused : {"[1,2]", R"(["a",1])", R"([["a"]])", R"({"50256":-100})",
+                              R"({"k":{"k":"v"}})", R"({"k":null})"}) {
+    EXPECT_EQ(verdict_on(refused), 400) << refused;
+  }
+}
+
+TEST(Ingestion, RefusesATraceWithALongName) {
+  const auto verdict_on = [](const std::string& name) {
+    return verdict_of(event("e", "trace-create", R"({"id":"t","name":")" + name + "\"}"));
+  };
+  std::string two_units_each;
+  for (int i = 0; i < 500; ++i) two_units_each += "\xF0\x9F\x8C\x8D";
+
+  EXPECT_EQ(verdict_on(std::string(1000, 'x')), 201);
+  EXPECT_EQ(verdict_on(std::string(1001, 'x')), 400);
+  EXPECT_EQ(verdict_on(two_units_each), 201);
+  EXPECT_EQ(verdict_on(two_units_each + "x"), 400);
+}
+
 TEST(Ingestion, FlattensOpenAiUsage) {
   const RunningCollector server(Behaviour::V2);
 

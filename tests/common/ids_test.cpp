@@ -125,6 +125,12 @@ TEST(UuidFrom, TakesBothSpellings) {
   EXPECT_EQ(llmtrace::uuid_from(llmtrace::to_hex(uuid)), uuid);
 }
 
+TEST(UuidFrom, HashesOtherTextWithItsHyphens) {
+  EXPECT_NE(llmtrace::uuid_from("order-12-3"), llmtrace::uuid_from("order-1-23"));
+  EXPECT_EQ(llmtrace::uuid_from("order-12-3"), llmtrace::uuid_from("order-12-3"));
+  EXPECT_EQ(llmtrace::to_hex(llmtrace::uuid_from("order-12-3")), create_trace_id("order-12-3"));
+}
+
 TEST(IsSampled, KeepsAllAtOneAndNoneAtZero) {
   TraceId lowest{};
   TraceId highest;

@@ -245,6 +245,41 @@ TEST_F(Retry, CountsAResendThatMayBeADuplicate) {
   EXPECT_EQ(target.stats().ambiguous_resends, 1U);
 }
 
+TEST_F(Retry, CountsAResendAfterAReplyThatWasCut) {
+  struct Reading final : LineEncoder {
+    using LineEncoder::LineEncoder;
+    Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) override {
+      if (reply.body == "{}") return LineEncoder::judge(ids, reply, now);
+      return {.kind = Verdict::Kind::Retry, .message = "no verdicts"};
+    }
+  };
+  for (const bool complete : {false, true}) {  // true: it cannot be read all the same
+    Target target(make_transport(),
+                  line_destination<Reading>("t", "http://127.0.0.1/", {.max_items = 1}));
+    HttpReply cut = reply_with(207, "{");
+    cut.complete = complete;
+    http->respond(cut);
+    target.submit("x");
+    ASSERT_TRUE(http->wait_idle());
+    http->respond(reply_with(207, "{}"));
+
+    EXPECT_TRUE(target.flush(seconds(10)));
+    EXPECT_EQ(target.stats().ambiguous_resends, 1U) << complete;
+  }
+}
+
+TEST_F(Retry, CountsNoResendOfWhatWasRefused) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_items = 1}));
+  http->respond(reply_with(503));
+  target.submit("x");
+  ASSERT_TRUE(http->wait_idle());
+  http->respond(reply_with(200));
+
+  EXPECT_TRUE(target.flush(seconds(10)));
+  EXPECT_EQ(target.stats().retries, 1U);
+  EXPECT_EQ(target.stats().ambiguous_resends, 0U);
+}
+
 // R4: three days of 503 take seconds here and 1 request per half minute there, at each of two
 // destinations that fail together. What is dropped is what the bound does not hold, to the item.
 TEST_F(Retry, Survives72HoursOf503) {

@@ -196,7 +196,7 @@ TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
   expect_settled(target.stats());
 }
 
-// The reply holds one letter per item: d(elivered), r(etry), b(ad), u(nauthorized).
+// The reply holds one letter per item: d(elivered), r(etry), b(ad), u(nauthorized), n(othing said).
 struct PerItemEncoder final : LineEncoder {
   using LineEncoder::LineEncoder;
   Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp) override {
@@ -206,6 +206,7 @@ struct PerItemEncoder final : LineEncoder {
       using Kind = ItemVerdict::Kind;
       verdict.items.push_back({letter == 'd'   ? Kind::Delivered
                                : letter == 'r' ? Kind::Retry
+                               : letter == 'n' ? Kind::Unknown
                                                : Kind::Drop,
                                letter == 'u' ? DropReason::Unauthorized : DropReason::Rejected});
     }
@@ -233,6 +234,31 @@ TEST_F(Judging, FollowsTheVerdictOfEachItem) {
   EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
   EXPECT_EQ(target.stats().dropped_by(DropReason::Unauthorized), 1U);
   ASSERT_EQ(errors().size(), 2U) << "one report for each reason";
+  expect_settled(target.stats());
+}
+
+TEST_F(Judging, AsksSomeTimesAboutWhatNoReplySpeaksOf) {
+  Target target(make_transport(), line_destination<PerItemEncoder>("t", "http://127.0.0.1/"));
+  http->respond([](const FakeHttpClient::Request& request) {
+    std::string verdicts;
+    for (const std::string& line : lines_of(request.body)) verdicts += line == "item-1" ? 'n' : 'd';
+    return std::optional(reply_with(207, verdicts));
+  });
+
+  target.submit_many(3);
+  target.flush(milliseconds(0));
+  for (int i = 0; i < 100 && target.stats().in_memory != 0; ++i) {
+    ASSERT_TRUE(http->wait_idle());
+    clock->advance(seconds(61));
+  }
+
+  const auto requests = http->requests();
+  ASSERT_EQ(requests.size(), 5U);
+  EXPECT_EQ(requests.back().body, "item-1\n");
+  EXPECT_EQ(target.stats().delivered, 2U);
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_EQ(target.stats().ambiguous_resends, 4U);
+  ASSERT_EQ(errors().size(), 1U);
   expect_settled(target.stats());
 }
 

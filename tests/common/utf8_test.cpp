@@ -12,6 +12,7 @@ namespace {
 using llmtrace::append_utf8;
 using llmtrace::find_special;
 using llmtrace::is_utf8;
+using llmtrace::utf16_prefix;
 using llmtrace::utf8_prefix;
 using llmtrace::utf8_sequence_length;
 
@@ -84,6 +85,18 @@ RC_GTEST_PROP(Utf8, PrefixEndsOnACodePoint, ()) {
   RC_ASSERT(is_utf8(prefix));
   RC_ASSERT(text.starts_with(prefix));
   RC_ASSERT(prefix.size() + 4 > std::min(limit, text.size()));
+}
+
+TEST(Utf8, CountsAsJavaScriptDoes) {
+  const std::string earth = "\xF0\x9F\x8C\x8D";  // two units
+
+  EXPECT_EQ(utf16_prefix("abc", 3), "abc");
+  EXPECT_EQ(utf16_prefix("abc", 2), "ab");
+  EXPECT_EQ(utf16_prefix("\xC3\xA9\xE2\x82\xAC", 2), "\xC3\xA9\xE2\x82\xAC");
+  EXPECT_EQ(utf16_prefix("a" + earth, 3), "a" + earth);
+  EXPECT_EQ(utf16_prefix("a" + earth, 2), "a") << "not half of it";
+  EXPECT_EQ(utf16_prefix("\xFF\xFF\xFF", 2), "\xFF\xFF") << "each is U+FFFD";
+  EXPECT_EQ(utf16_prefix("", 0), "");
 }
 
 TEST(Utf8, PrefixOfGarbageIsBoundedToo) {

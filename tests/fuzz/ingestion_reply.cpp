@@ -4,7 +4,7 @@
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::vector<llmtrace::Uuid> ids(3);
+  const std::vector<std::string> ids(3, llmtrace::uuid_text({}));
   llmtrace::HttpReply reply;
   reply.status = 207;
   reply.complete = true;

@@ -16,12 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reply.complete = (data[0] & 0x80U) == 0;
   reply.body = fuzz_text(data + 1, size - 1);
   for (int i = 0; i < 3; ++i) {  // the form may change with every reply
+    std::string body;
+    encoder->assemble({"2026-11-16T08:00:00.000000Z{\"id\":\"x\"}",
+                       "2026-11-16T08:00:00.000000Z{\"id\":\"y\",\"name\":\"n\"}"},
+                      body);
+    require(!body.empty());
     const llmtrace::Verdict verdict = encoder->judge(ids, reply, {});
     if (verdict.kind == llmtrace::Verdict::Kind::PerItem)
       require(verdict.items.size() == ids.size());
-    std::string body;
-    encoder->assemble({"2026-11-16T08:00:00.000000Z{\"id\":\"x\"}"}, body);
-    require(!body.empty());
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 #include <llmtrace/observe.h>
 #include <llmtrace/propagation.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "tests/langfuse/langfuse_fixture.h"
@@ -72,6 +74,80 @@ TEST_F(ClientTest, LinksToATrace) {
   EXPECT_EQ(*client.trace_url("order-42"),
             "https://langfuse.test/project/proj-1/traces/" + create_trace_id("order-42"));
   EXPECT_EQ(http->request_count(), 1U) << "the project is asked for once";
+}
+
+TEST_F(ClientTest, LinksToNoTraceThatIsNone) {
+  Client client(config());
+  http->respond(reply_with(200, kProjects));
+
+  const auto link = client.trace_url("");
+
+  ASSERT_FALSE(link);
+  EXPECT_NE(link.error().message.find("empty"), std::string::npos);
+  EXPECT_EQ(http->request_count(), 0U);
+}
+
+// Its fetch is answered only when a second one is under way, or after five seconds.
+class PairingHttpClient final : public llmtrace::HttpClient {
+ public:
+  void send(std::uint64_t, const llmtrace::HttpRequest&) override {}
+  std::vector<llmtrace::HttpReply> poll(milliseconds) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, milliseconds(10), [] { return false; });
+    return {};
+  }
+  void cancel(std::uint64_t) noexcept override {}
+  void wakeup() noexcept override {}
+  llmtrace::HttpReply fetch(const llmtrace::HttpRequest&) override {
+    std::unique_lock lock(mutex_);
+    ++fetches_;
+    changed_.notify_all();
+    paired_ = changed_.wait_for(lock, seconds(5), [this] { return fetches_ > 1; }) || paired_;
+    return reply_with(200, kProjects);
+  }
+  bool paired() {
+    const std::lock_guard lock(mutex_);
+    return paired_;
+  }
+
+ private:
+  std::mutex mutex_;  // guards the members below
+  std::condition_variable changed_;
+  int fetches_ = 0;
+  bool paired_ = false;
+};
+
+TEST_F(ClientTest, NobodyWaitsForAnothersQuestion) {
+  const auto pairing = std::make_shared<PairingHttpClient>();
+  transport = llmtrace::Transport::create({.http_client = pairing});
+  Client client(config());
+  std::thread other([&] { EXPECT_TRUE(client.auth_check()); });
+
+  EXPECT_TRUE(client.trace_url("order-42"));
+  other.join();
+
+  EXPECT_TRUE(pairing->paired());
+}
+
+TEST_F(ClientTest, ScoresTheCurrentTraceWhenItComesHere) {
+  Config quiet = tenant("second.test");
+  quiet.observe = false;
+  Client first(tenant("first.test"));
+  Client second(quiet);
+  {
+    const auto scope = llmtrace::propagate({.environment = "canary"});
+    const Observation span = first.span({.name = "x"});
+    const auto inside = span.activate();
+    first.score_current_trace({.name = "mine", .value = 1});
+    second.score_current_trace({.name = "not mine", .value = 1});
+  }
+  first.score_current_trace({.name = "nothing is current", .value = 1});
+  EXPECT_TRUE(llmtrace::flush(seconds(10)));
+
+  EXPECT_EQ(first.stats().submitted, 2U);
+  EXPECT_EQ(second.stats().submitted, 0U);
+  EXPECT_NE(received_by("first.test").find(R"("environment":"canary")"), std::string::npos)
+      << received_by("first.test");
 }
 
 TEST_F(ClientTest, EveryLiveClientGetsWhatIsObserved) {

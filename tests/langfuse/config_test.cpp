@@ -1,4 +1,6 @@
 // Options, variables, their precedence, and what a wrong value says.
+#include <llmtrace/version.h>
+
 #include "tests/langfuse/langfuse_fixture.h"
 
 namespace langfuse::testing {
@@ -162,6 +164,76 @@ TEST_F(ConfigTest, DoesNotCompressToThisMachine) {
       Compression::Gzip);
 }
 
+TEST_F(ConfigTest, TakesTheServicesNameFromOpenTelemetry) {
+  EXPECT_EQ(resolve({}).service_name, "unknown_service:llmtrace_langfuse_test");
+  environment.set("OTEL_RESOURCE_ATTRIBUTES", "host.name=h");
+  EXPECT_EQ(resolve({}).service_name, "unknown_service:llmtrace_langfuse_test");
+  environment.set("OTEL_RESOURCE_ATTRIBUTES", "host.name=h, service.name=from%20attributes ,x=1");
+  EXPECT_EQ(resolve({}).service_name, "from attributes");
+  environment.set("OTEL_SERVICE_NAME", "from-name");
+  EXPECT_EQ(resolve({}).service_name, "from-name");
+}
+
+TEST_F(ConfigTest, TakesTheBatchesFromOpenTelemetry) {
+  environment.set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "64");
+  environment.set("OTEL_BSP_SCHEDULE_DELAY", "250");
+  EXPECT_EQ(resolve({}).flush_at, 64U);
+  EXPECT_EQ(resolve({}).flush_interval, milliseconds(250));
+  environment.set("LANGFUSE_FLUSH_AT", "17");
+  environment.set("LANGFUSE_FLUSH_INTERVAL", "2");
+  EXPECT_EQ(resolve({}).flush_at, 17U);
+  EXPECT_EQ(resolve({}).flush_interval, seconds(2));
+}
+
+TEST_F(ConfigTest, KnowsTheDebugLevelOfTheJavaScriptClient) {
+  environment.set("LANGFUSE_LOG_LEVEL", "DEBUG");
+  EXPECT_TRUE(resolve({}).debug);
+  environment.set("LANGFUSE_DEBUG", "false");
+  EXPECT_FALSE(resolve({}).debug);
+  environment.unset("LANGFUSE_DEBUG");
+  environment.set("LANGFUSE_LOG_LEVEL", "WARN");
+  EXPECT_FALSE(resolve({}).debug);
+}
+
+TEST_F(ConfigTest, SaysOnceToWhichHostTheEnvironmentSends) {
+  environment.set("LANGFUSE_BASE_URL", "https://user:canary@env.test:8443/path");
+  Config from_environment = config();
+  from_environment.base_url = {};
+  const Client client(from_environment);
+
+  ASSERT_EQ(log->lines().size(), 1U) << log->text();
+  EXPECT_TRUE(log->contains("sends to env.test,")) << log->text();
+  EXPECT_FALSE(log->contains("canary")) << log->text();
+  EXPECT_FALSE(log->contains("path")) << log->text();
+
+  const Client by_code(config());
+  EXPECT_EQ(log->lines().size(), 1U) << "what the code says needs no telling";
+}
+
+// SECURITY.md: of the process go out the release, the service's name or the program's, no more.
+TEST_F(ConfigTest, SendsNothingElseOfTheProcess) {
+  environment.set("GITHUB_SHA", "the-commit");
+  environment.set("OTEL_RESOURCE_ATTRIBUTES", "host.name=canary-host");
+  environment.set("SOME_TOKEN", "canary-token");
+  Config readable = config();
+  readable.encoding = Encoding::Json;
+  Client client(readable);
+  client.event({.name = "e"});
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const auto requests = requests_to("/api/public/otel/v1/traces");
+  ASSERT_EQ(requests.size(), 1U);
+  const std::string& body = requests[0].body;
+  EXPECT_EQ(body.find("canary"), std::string::npos) << body;
+  EXPECT_EQ(body.find("/llmtrace_langfuse_test"), std::string::npos) << body;
+  const Attributes expected = {{"service.name", "unknown_service:llmtrace_langfuse_test"},
+                               {"telemetry.sdk.name", "llmtrace"},
+                               {"telemetry.sdk.language", "cpp"},
+                               {"telemetry.sdk.version", LLMTRACE_VERSION_STRING},
+                               {"langfuse.release", "the-commit"}};
+  EXPECT_EQ(spans().resource, expected);
+}
+
 TEST_F(ConfigTest, CanBeSwitchedOff) {
   const Config keys{.public_key = "pk", .secret_key = "sk"};
   environment.set("LANGFUSE_TRACING_ENABLED", "false");
@@ -200,6 +272,8 @@ TEST_F(ConfigTest, NamesAWrongVariableItsValueAndTheRemedy) {
       {"LANGFUSE_MAX_BATCH_SIZE_BYTES", "-5"},
       {"LANGFUSE_MAX_EVENT_SIZE_BYTES", "1e400"},
       {"LANGFUSE_DEBUG", "verbose"},
+      {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "many"},
+      {"OTEL_BSP_SCHEDULE_DELAY", "0.5"},
   };
   for (const WrongVariable& row : table) {
     ScopedEnvironment wrong;

@@ -3,8 +3,10 @@
 // reported, or sent again.
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <functional>
 #include <random>
+#include <set>
 
 #include "tests/langfuse/langfuse_fixture.h"
 #include "tests/support/run_length.h"
@@ -59,6 +61,8 @@ std::string mutate(std::string body, std::mt19937_64& random) {
 
 enum class Route { Ingestion, Scores, ScoreCreate };
 
+// Of the items of a round the server refuses the second for good and the third for now; it
+// remembers what it has taken.
 class DamagedReply : public LangfuseTest, public ::testing::WithParamInterface<Route> {
  protected:
   static constexpr std::size_t kItems = 4;
@@ -70,13 +74,18 @@ class DamagedReply : public LangfuseTest, public ::testing::WithParamInterface<R
     if (GetParam() == Route::Ingestion) damaged.compression.reset();
     client = std::make_unique<Client>(std::move(damaged));
     round([](HttpReply&) {});  // the encoder has learned the server's form now
-    undamaged = last_body;
+    undamaged = first_body_;
   }
 
-  // Submits, and answers the first request as `damage` makes it. Everything is settled on return.
+  // Submits, and answers the first request as `damage` makes it. Everything is settled on return,
+  // and what the client says of each item is true.
   void round(const std::function<void(HttpReply&)>& damage) {
     damage_ = damage;
-    const std::size_t before = judged_requests_;
+    told_ = false;
+    ids_.clear();
+    taken_.clear();
+    const std::size_t requests_before = judged_requests_;
+    const std::uint64_t delivered_before = client->stats().delivered;
     for (std::size_t i = 0; i < kItems; ++i) submit();
     client->flush(milliseconds(0));
     for (int attempt = 0; attempt < 100; ++attempt) {
@@ -85,64 +94,90 @@ class DamagedReply : public LangfuseTest, public ::testing::WithParamInterface<R
       ASSERT_TRUE(http->advance_to_next_deadline(hours(2)));
     }
     submitted_ += kItems;
-    requests = judged_requests_ - before;
+    requests = judged_requests_ - requests_before;
     const DestinationStats stats = client->stats();
     EXPECT_EQ(stats.submitted, submitted_);
     EXPECT_EQ(stats.in_memory, 0U);
     EXPECT_EQ(stats.delivered + stats.dropped_total(), submitted_);
-    std::uint64_t reported = 0;
-    for (const llmtrace::DeliveryError& error : errors) reported += error.count;
-    reported_ += reported;
-    errors.clear();
+    EXPECT_LE(stats.delivered - delivered_before, taken_.size()) << damaged_body;
+    check_each_item();
     EXPECT_EQ(stats.dropped_total(), reported_) << "something was dropped silently";
   }
 
   std::unique_ptr<Client> client;
   std::string undamaged;
-  std::string last_body;     // as the server said it
   std::string damaged_body;  // as it arrived
   std::size_t requests = 0;  // of the last round
 
  private:
   void submit() {
     if (GetParam() == Route::Ingestion) {
-      client->span({.name = "x"}).end();
+      const Observation span = client->span({.name = "x"});
+      ids_.push_back(span.id());
     } else {
-      client->score({.name = "x", .value = 1, .trace_id = kTrace});
+      ids_.push_back("score-" + std::to_string(++scores_));
+      client->score({.name = "x", .value = 1, .trace_id = kTrace, .score_id = ids_.back()});
     }
   }
+
+  // What was not reported as dropped is delivered, says the client. The array's errors name nobody.
+  void check_each_item() {
+    std::set<std::string> dropped;
+    for (const llmtrace::DeliveryError& error : errors) {
+      reported_ += error.count;
+      dropped.insert(error.ids.begin(), error.ids.end());
+    }
+    errors.clear();
+    if (GetParam() == Route::Scores) return;
+    for (const std::string& id : ids_) {
+      EXPECT_TRUE(dropped.contains(id) || taken_.contains(id))
+          << id << " is lost: " << damaged_body;
+    }
+  }
+
   std::optional<HttpReply> answer(const FakeHttpClient::Request& request) {
     if (GetParam() == Route::ScoreCreate && request.url.ends_with(kScores)) return reply_with(404);
     ++judged_requests_;
-    last_body = verdicts_on(request);
-    HttpReply reply = reply_with(207, last_body);
-    if (damage_) {
-      damage_(reply);
-      damaged_body = reply.body;
-      damage_ = nullptr;
+    HttpReply reply = request.url.ends_with(kScores) ? counts() : verdicts_on(request);
+    if (!damage_) {
+      told_ = true;
+      return reply;
     }
+    first_body_ = reply.body;
+    damage_(reply);
+    damaged_body = reply.body;
+    damage_ = nullptr;
+    told_ = reply.body == first_body_ && reply.complete;
     return reply;
   }
-  // The second is refused for good, the third for now; the array's reply only counts.
-  static std::string verdicts_on(const FakeHttpClient::Request& request) {
-    if (request.url.ends_with(kScores)) {
-      return R"({"accepted":3,"rejected":1,"errors":[{"message":"Score config not found"}]})";
+
+  HttpReply counts() {
+    for (std::size_t i = 0; i < kItems; ++i) {
+      if (i != 1) taken_.insert(ids_[i]);
     }
-    const auto body = JsonValue::parse(request.body);
-    const auto& batch = (*body)["batch"].elements();
-    std::string ids[3];
-    for (std::size_t i = 0; i < 3; ++i) {
-      const std::size_t item = std::min(i * batch.size() / kItems, batch.size() - 1);
-      ids[i] = batch[item]["id"].as_string();
-    }
-    const std::string later =
-        batch.size() < kItems ? "" : R"(,{"id":")" + ids[2] + R"(","status":503})";
-    return R"({"successes":[{"id":")" + ids[0] + R"(","status":201}],"errors":[{"id":")" + ids[1] +
-           R"(","status":400,"message":"Invalid request data"})" + later + "]}";
+    return reply_with(
+        207, R"({"accepted":3,"rejected":1,"errors":[{"message":"Score config not found"}]})");
+  }
+
+  HttpReply verdicts_on(const FakeHttpClient::Request& request) {
+    return ingestion_reply(request, [this](const JsonValue& event) {
+      if (event["type"].as_string() == "trace-create") return 0;
+      const std::string id = event["body"]["id"].as_string();
+      const auto index = std::find(ids_.begin(), ids_.end(), id) - ids_.begin();
+      if (index == 1) return 400;
+      if (index == 2 && !told_) return 503;
+      taken_.insert(id);
+      return 0;
+    });
   }
 
   std::function<void(HttpReply&)> damage_;
+  bool told_ = false;             // the client has got the verdict on the third
+  std::vector<std::string> ids_;  // of the round's items
+  std::set<std::string> taken_;   // of those that the server has
+  std::string first_body_;        // as the server said it
   std::size_t judged_requests_ = 0;
+  std::uint64_t scores_ = 0;
   std::uint64_t submitted_ = 0;
   std::uint64_t reported_ = 0;
 };

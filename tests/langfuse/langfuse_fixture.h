@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <langfuse/client.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,6 +25,27 @@ using llmtrace::JsonValue;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+/// The 207 of the ingestion route: each event is a success but those for which `refusal` has a
+/// status.
+inline llmtrace::HttpReply ingestion_reply(
+    const FakeHttpClient::Request& request,
+    const std::function<int(const JsonValue& event)>& refusal = [](const JsonValue&) {
+      return 0;
+    }) {
+  std::string successes;
+  std::string errors;
+  const auto body = JsonValue::parse(request.body);
+  for (const JsonValue& event : (*body)["batch"].elements()) {
+    const int status = refusal(event);
+    std::string& list = status == 0 ? successes : errors;
+    list += list.empty() ? "" : ",";
+    list += R"({"id":")" + event["id"].as_string() + R"(","status":)" +
+            std::to_string(status == 0 ? 201 : status) +
+            (status == 0 ? "}" : R"(,"message":"verdict","error":"Invalid request data"})");
+  }
+  return reply_with(207, R"({"successes":[)" + successes + R"(],"errors":[)" + errors + "]}");
+}
 
 class LangfuseTest : public ::testing::Test {
  protected:

@@ -1,4 +1,6 @@
 // The ingestion route of self-hosted servers before 3.22: events, and a verdict for each in a 207.
+#include <llmtrace/observe.h>
+
 #include "tests/langfuse/langfuse_fixture.h"
 
 namespace langfuse::testing {
@@ -11,7 +13,11 @@ constexpr char kIngestion[] = "/api/public/ingestion";
 
 class Legacy : public LangfuseTest {
  protected:
-  Legacy() { http->respond(reply_with(207, R"({"successes":[],"errors":[]})")); }
+  Legacy() {
+    http->respond([](const FakeHttpClient::Request& request) {
+      return std::optional(ingestion_reply(request));
+    });
+  }
 
   Config config() {
     Config legacy = LangfuseTest::config();
@@ -102,6 +108,87 @@ TEST_F(Legacy, SendsATraceAndItsObservations) {
             R"({"observation_type":"tool"})");
 }
 
+TEST_F(Legacy, KeepsTheTypesThatAreSpansThere) {
+  Client client(config());
+  for (const ObservationType type :
+       {ObservationType::Chain, ObservationType::Prompt, ObservationType::Parser}) {
+    client.start_observation({.name = "x", .as_type = type}).end();
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  std::vector<std::string> types;
+  for (const JsonValue& event : events()) {
+    if (event["type"].as_string() != "span-create") continue;
+    types.push_back(event["body"]["metadata"]["observation_type"].as_string());
+  }
+  EXPECT_EQ(types, (std::vector<std::string>{"chain", "prompt", "parser"}));
+}
+
+// The route refuses a generation whose parameters have another shape than its schema allows.
+TEST_F(Legacy, WritesModelParametersInTheShapesThatTheRouteTakes) {
+  Client client(config());
+  const auto sent = [&](llmtrace::Json parameters) {
+    client.generation({.name = "g", .model_parameters = std::move(parameters)}).end();
+    EXPECT_TRUE(client.flush(seconds(10)));
+    return events().back()["body"]["modelParameters"].to_text();
+  };
+
+  EXPECT_EQ(sent({{"s", "text"}, {"n", 0.5}, {"i", 7}, {"b", true}, {"null", nullptr}}),
+            R"({"s":"text","n":0.5,"i":7,"b":true,"null":null})");
+  EXPECT_EQ(sent({{"stop", {"a", "b"}}, {"labels", {{"k", "v"}}}}),
+            R"({"stop":["a","b"],"labels":{"k":"v"}})");
+  EXPECT_EQ(sent({{"logit_bias", {{"50256", -100}}}}), R"({"logit_bias":"{\"50256\":-100}"})");
+  EXPECT_EQ(sent({{"seeds", {1, 2}}, {"stop", {"a", "b"}}}),
+            R"({"seeds":"[1,2]","stop":["a","b"]})");
+  EXPECT_EQ(sent({1, 2}), R"({"model_parameters":"[1,2]"})");
+}
+
+TEST_F(Legacy, WritesModelParametersWhoseMaskFailed) {
+  Config masked = config();
+  masked.mask = [](llmtrace::JsonText, llmtrace::Field) -> llmtrace::JsonText {
+    throw std::runtime_error("no mask");
+  };
+  Client client(masked);
+  client.generation({.name = "g", .model_parameters = {{"t", 1}}}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  EXPECT_EQ(events().back()["body"]["modelParameters"].to_text(),
+            R"({"model_parameters":"<fully masked due to failed mask function>"})");
+}
+
+// The route refuses a trace whose name JavaScript counts as longer than 1,000.
+TEST_F(Legacy, CutsATracesNameWhereTheRouteWouldRefuseIt) {
+  Client client(config());
+  const auto sent_length = [&](const std::string& name) {
+    client.trace({.name = name}).end();
+    EXPECT_TRUE(client.flush(seconds(10)));
+    const auto all = events();
+    EXPECT_EQ(all.back()["body"]["name"].as_string(), name) << "an observation's has no bound";
+    return all.at(all.size() - 2)["body"]["name"].as_string().size();
+  };
+  std::string two_units;  // each
+  for (int i = 0; i < 600; ++i) two_units += "\xF0\x9F\x8C\x8D";
+
+  EXPECT_EQ(sent_length(std::string(1000, 'x')), 1000U);
+  EXPECT_EQ(sent_length(std::string(1001, 'x')), 1000U);
+  EXPECT_EQ(sent_length(two_units), 500U * 4);
+  EXPECT_EQ(sent_length("x" + two_units), 1 + 499U * 4) << "no code point is cut in two";
+}
+
+TEST_F(Legacy, SendsAPropagatedEnvironmentAsTheServerTakesIt) {
+  Client client(config());
+  {
+    const auto scope = llmtrace::propagate({.environment = "Langfuse staging"});
+    client.span({.name = "x"}).end();
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  for (const JsonValue& event : events()) {
+    EXPECT_EQ(event["body"]["environment"].as_string(), "default");
+  }
+  EXPECT_EQ(client.stats().invalid_attributes, 2U);
+}
+
 TEST_F(Legacy, LinksThePropagatedPrompt) {
   Client client(config());
   {
@@ -120,7 +207,7 @@ TEST_F(Legacy, ReadsA207ItemByItem) {
   int calls = 0;
   http->respond([&calls](const FakeHttpClient::Request& request) {
     const auto ids = ids_of(request);
-    if (calls++ > 0) return std::optional(reply_with(207, R"({"successes":[],"errors":[]})"));
+    if (calls++ > 0) return std::optional(ingestion_reply(request));
     const auto error = [&ids](std::size_t index, int status) {
       return R"({"id":")" + ids.at(index) + R"(","status":)" + std::to_string(status) +
              R"(,"message":"verdict","error":"Event type not accepted"})";
@@ -206,14 +293,135 @@ TEST_F(Legacy, BelievesNoVerdictThatIsNone) {
   }
 }
 
-TEST_F(Legacy, IgnoresVerdictsOfStrangers) {
+// One of the errors may be meant for our item, its id damaged: that is no reason to think that the
+// item has arrived.
+TEST_F(Legacy, AVerdictOnAStrangerIsNoneOnTheItem) {
   Client client(config());
   http->respond(reply_with(
-      207, R"({"errors":[{"id":"unknown","status":400},{"status":400},7,null,"x",{"id":5}]})"));
+      207,
+      R"({"successes":[],"errors":[{"id":"unknown","status":400},{"status":400},7,null,"x",{"id":5}]})"));
   client.span({.name = "x"}).end();
+  EXPECT_FALSE(client.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(client.stats().in_memory, 1U);
+  EXPECT_EQ(client.stats().delivered, 0U);
 
+  http->respond([](const FakeHttpClient::Request& request) {
+    return std::optional(ingestion_reply(request));
+  });
+  clock->advance(seconds(1));
   EXPECT_TRUE(client.flush(seconds(10)));
   EXPECT_EQ(client.stats().delivered, 1U);
+  EXPECT_EQ(client.stats().ambiguous_resends, 1U);
+}
+
+TEST_F(Legacy, OneDamagedIdLosesNothing) {
+  Client client(config());
+  bool first = true;
+  http->respond([&first](const FakeHttpClient::Request& request) {
+    HttpReply reply = ingestion_reply(request, [](const JsonValue& event) {
+      const bool bad = event["body"]["name"].as_string() == "bad";
+      return bad && event["type"].as_string() == "span-create" ? 400 : 0;
+    });
+    const std::size_t error = reply.body.find(R"("errors":[{"id":")") + 17;
+    if (std::exchange(first, false)) reply.body[error] = 'x';
+    return std::optional(reply);
+  });
+  for (const char* name : {"a", "bad", "c"}) client.span({.name = name}).end();
+  EXPECT_FALSE(client.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+  EXPECT_FALSE(client.flush(seconds(10)));
+
+  EXPECT_EQ(client.stats().delivered, 2U);
+  EXPECT_EQ(client.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_EQ(ids_of(requests_to(kIngestion).at(1)).size(), 2U) << "the one that was not spoken of";
+}
+
+TEST_F(Legacy, AnItemHasArrivedWhenAllItsEventsHave) {
+  Client client(config());
+  std::size_t left_out = 0;  // of the successes
+  http->respond([&left_out](const FakeHttpClient::Request& request) {
+    std::vector<std::string> ids = ids_of(request);
+    if (left_out < ids.size()) ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(left_out));
+    left_out = 99;
+    std::string successes;
+    for (const std::string& id : ids) {
+      successes += (successes.empty() ? R"({"id":")" : R"(,{"id":")") + id + R"(","status":201})";
+    }
+    return std::optional(reply_with(207, R"({"successes":[)" + successes + R"(],"errors":[]})"));
+  });
+  for (const std::size_t event : {0U, 1U, 2U}) {  // the child's, the root's trace's, the root's
+    left_out = event;
+    {
+      const Observation root = client.span({.name = "root"});
+      root.span({.name = "child"}).end();
+    }
+    EXPECT_FALSE(client.flush(milliseconds(0)));
+    ASSERT_TRUE(http->wait_idle());
+    EXPECT_EQ(client.stats().in_memory, 1U) << event;
+    clock->advance(seconds(1));
+    EXPECT_TRUE(client.flush(seconds(10)));
+  }
+  EXPECT_EQ(client.stats().delivered, 6U);
+}
+
+TEST_F(Legacy, AServerThatNeverSpeaksOfAnItemDoesNotGetItForEver) {
+  Client client(config());
+  http->respond(reply_with(207, R"({"successes":[{"id":"another","status":201}],"errors":[]})"));
+  client.span({.name = "x"}).end();
+  client.flush(milliseconds(0));
+  for (int i = 0; i < 100 && client.stats().in_memory != 0; ++i) {
+    ASSERT_TRUE(http->wait_idle());
+    clock->advance(seconds(61));
+  }
+
+  EXPECT_EQ(requests_to(kIngestion).size(), 5U);
+  EXPECT_EQ(client.stats().dropped_by(DropReason::Rejected), 1U);
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].ids.size(), 1U);
+  EXPECT_NE(errors[0].message.find("no verdict"), std::string::npos) << errors[0].message;
+}
+
+TEST_F(Legacy, CountsTheResendAfterA207ThatWasCut) {
+  Client client(config());
+  bool first = true;
+  http->respond([&first](const FakeHttpClient::Request& request) {
+    HttpReply reply = ingestion_reply(request);
+    if (std::exchange(first, false)) {
+      reply.body.resize(reply.body.size() / 2);
+      reply.complete = false;
+    }
+    return std::optional(reply);
+  });
+  client.span({.name = "x"}).end();
+  EXPECT_FALSE(client.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(client.stats().ambiguous_resends, 1U);
+}
+
+TEST_F(Legacy, AServerWithoutTheseEventsNamesTheRemedy) {
+  Client client(config());
+  http->respond([](const FakeHttpClient::Request& request) {
+    return std::optional(reply_with(207, R"({"successes":[],"errors":[{"id":")" +
+                                             ids_of(request).at(0) +
+                                             R"(","status":400,"message":"Invalid request data",)"
+                                             R"("error":"Event type not accepted"}]})"));
+  });
+  client.span({.name = "x"}).end();
+  EXPECT_FALSE(client.flush(seconds(10)));
+  http->respond(reply_with(404));
+  clock->advance(seconds(1));
+  client.span({.name = "y"}).end();
+  EXPECT_FALSE(client.flush(seconds(10)));
+
+  ASSERT_EQ(errors.size(), 2U);
+  for (const auto& error : errors) {
+    EXPECT_NE(error.message.find("Protocol::Otlp"), std::string::npos) << error.message;
+  }
 }
 
 TEST_F(Legacy, KeepsItemsUnderTheRoutesLimit) {

@@ -93,6 +93,7 @@ TEST_P(Otlp, DescribesTheSdkAndTheDeployment) {
   const ReadExport read = spans();
   EXPECT_EQ(read.scope_name, "langfuse-sdk-cpp");
   EXPECT_EQ(read.scope_version, LLMTRACE_VERSION_STRING);
+  EXPECT_EQ(read.resource.at("service.name"), "unknown_service:llmtrace_langfuse_test");
   EXPECT_EQ(read.resource.at("telemetry.sdk.language"), "cpp");
   EXPECT_EQ(read.resource.at("langfuse.environment"), "staging");
   EXPECT_EQ(read.resource.at("langfuse.release"), "1.2.3");
@@ -151,7 +152,8 @@ TEST_P(Otlp, WritesNothingForWhatWasNotGiven) {
   EXPECT_TRUE(client.flush(seconds(10)));
 
   const ReadSpan span = spans().named("bare");
-  EXPECT_EQ(span.attributes, (Attributes{{"langfuse.observation.type", "span"}}));
+  EXPECT_EQ(span.attributes, (Attributes{{"langfuse.observation.type", "span"},
+                                         {"langfuse.internal.is_app_root", "true"}}));
 }
 
 TEST_P(Otlp, NamesEveryType) {
@@ -283,6 +285,61 @@ TEST_P(Otlp, PropagatedAttributesReachEverySpanInside) {
   EXPECT_EQ(read.named("gen")["langfuse.observation.prompt.name"], "p");
   EXPECT_EQ(read.named("gen")["langfuse.observation.prompt.version"], "2");
   EXPECT_EQ(read.named("own")["langfuse.observation.prompt.name"], "mine");
+}
+
+TEST_P(Otlp, LeavesOutWhatIsTooLongToBeRepeated) {
+  const std::string fits(200, 'x');
+  const std::string two_units = "\xF0\x9F\x8C\x8D";
+  const std::string long_text(201, 'y');
+  Client client(config());
+  {
+    const auto scope = llmtrace::propagate({.user_id = fits,
+                                            .session_id = long_text,
+                                            .metadata = {{"short", fits},
+                                                         {"long", long_text},
+                                                         {"object", {{"k", long_text}}},
+                                                         {"n", 1}},
+                                            .version = long_text,
+                                            .tags = {fits, long_text},
+                                            .trace_name = std::string(198, 'x') + two_units});
+    client.span({.name = "propagated", .metadata = {{"long", long_text}}}).end();
+  }
+  client.trace({.name = std::string(199, 'x') + two_units, .user_id = long_text}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const ReadSpan span = spans().named("propagated");
+  EXPECT_EQ(span["user.id"], fits);
+  EXPECT_FALSE(span.has("session.id"));
+  EXPECT_FALSE(span.has("langfuse.version"));
+  EXPECT_EQ(span["langfuse.trace.tags"], "[" + fits + "]");
+  EXPECT_EQ(span["langfuse.trace.name"], std::string(198, 'x') + two_units);
+  EXPECT_EQ(span["langfuse.trace.metadata.short"], fits);
+  EXPECT_EQ(span["langfuse.trace.metadata.n"], "1");
+  EXPECT_FALSE(span.has("langfuse.trace.metadata.long"));
+  EXPECT_FALSE(span.has("langfuse.trace.metadata.object"));
+  EXPECT_EQ(span["langfuse.observation.metadata.long"], long_text) << "its own, not the trace's";
+  const ReadSpan root = spans().spans.at(1);
+  EXPECT_FALSE(root.has("user.id"));
+  EXPECT_FALSE(root.has("langfuse.trace.name"));
+  EXPECT_EQ(client.stats().invalid_attributes, 7U);
+  EXPECT_EQ(log->lines().size(), 1U) << "at most one a second";
+  EXPECT_TRUE(log->contains("was left out")) << log->text();
+  EXPECT_FALSE(log->contains("yyy")) << log->text();
+}
+
+TEST_P(Otlp, SendsAPropagatedEnvironmentAsTheServerTakesIt) {
+  Client client(config());
+  for (const char* name : {"canary", "Canary", "langfuse-own"}) {
+    const auto scope = llmtrace::propagate({.environment = name});
+    client.span({.name = name}).end();
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  EXPECT_EQ(spans().named("canary")["langfuse.environment"], "canary");
+  EXPECT_EQ(spans().named("Canary")["langfuse.environment"], "canary");
+  EXPECT_EQ(spans().named("langfuse-own")["langfuse.environment"], "default");
+  EXPECT_EQ(client.stats().invalid_attributes, 2U);
+  EXPECT_TRUE(log->contains("\"Canary\" is sent as \"canary\"")) << log->text();
 }
 
 TEST_P(Otlp, TakesAndHashesGivenTraceIds) {

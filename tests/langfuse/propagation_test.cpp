@@ -64,6 +64,44 @@ TEST_F(LangfusePropagation, TheReceiverContinuesTraceAndAttributes) {
   EXPECT_EQ(callee["langfuse.trace.metadata.n"], "3");
 }
 
+TEST_F(LangfusePropagation, EachLocalRootIsTheRootOfItsTracesRow) {
+  Client client(config());
+  std::vector<HttpHeader> from_us;
+  std::vector<HttpHeader> from_us_with_baggage;
+  {
+    const Trace trace = client.trace({.name = "root"});
+    trace.span({.name = "child"}).end();
+    from_us = llmtrace::inject(trace.root());
+    from_us_with_baggage = llmtrace::inject(trace.root(), {.baggage = true});
+  }
+  const auto continue_from = [](const char* name, std::vector<HttpHeader> headers) {
+    const llmtrace::ContextScope scope(llmtrace::extract(headers, {.baggage = true}));
+    const auto span = llmtrace::start_observation({.name = name});
+    span.start_observation({.name = std::string(name) + "'s child"}).end();
+  };
+  continue_from("of a stranger",
+                {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+  continue_from("of who says nothing", from_us);
+  continue_from("of who sends the trace", from_us_with_baggage);
+  continue_from("of who sends another trace",
+                {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+                 {"baggage", "langfuse_trace_id=11111111111111111111111111111111"}});
+  ASSERT_TRUE(client.flush(seconds(10)));
+
+  const auto all = spans();
+  ASSERT_EQ(all.spans.size(), 10U);
+  const auto is_root = [&](const char* name) {
+    return all.named(name)["langfuse.internal.is_app_root"];
+  };
+  EXPECT_EQ(is_root("root"), "true");
+  EXPECT_EQ(is_root("child"), "(absent)");
+  EXPECT_EQ(is_root("of a stranger"), "true");
+  EXPECT_EQ(is_root("of a stranger's child"), "(absent)");
+  EXPECT_EQ(is_root("of who says nothing"), "true");
+  EXPECT_EQ(is_root("of who sends the trace"), "(absent)");
+  EXPECT_EQ(is_root("of who sends another trace"), "true");
+}
+
 TEST_F(LangfusePropagation, AMetadataKeyCannotEndTheHeader) {
   Client client(config());
   std::vector<HttpHeader> headers;

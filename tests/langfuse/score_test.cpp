@@ -1,4 +1,8 @@
 // Scores: what is refused here, how they travel, and which form the server knows.
+#include <llmtrace/observe.h>
+
+#include <algorithm>
+
 #include "common/src/time_text.h"
 #include "tests/langfuse/langfuse_fixture.h"
 
@@ -23,7 +27,17 @@ class Scores : public LangfuseTest {
       return std::optional(request.url.ends_with(kScores) ? scores : ingestion);
     });
   }
-  static HttpReply all_accepted() { return reply_with(207, R"({"successes":[],"errors":[]})"); }
+  // The same, with an ingestion route that takes all events.
+  void serve(HttpReply scores) {
+    http->respond([scores](const FakeHttpClient::Request& request) {
+      return std::optional(request.url.ends_with(kScores) ? scores : ingestion_reply(request));
+    });
+  }
+  Config legacy() {
+    Config legacy = config();
+    legacy.protocol = Protocol::Legacy;
+    return legacy;
+  }
   void score(Client& client, const std::string& name) {
     client.score({.name = name, .value = 1, .trace_id = kTrace});
   }
@@ -197,7 +211,7 @@ TEST_F(Scores, FallBackToScoreCreate) {
        {reply_with(404), reply_with(405), reply_with(400, kArrayRefused)}) {
     http = std::make_shared<FakeHttpClient>(clock);
     transport = llmtrace::Transport::create({.http_client = http, .clock = clock, .log_sink = log});
-    serve(refusal, all_accepted());
+    serve(refusal);
     Client client(config());
 
     score(client, "a");
@@ -210,7 +224,7 @@ TEST_F(Scores, FallBackToScoreCreate) {
     ASSERT_EQ(events.size(), 2U);
     const JsonValue event = parsed(events[0].body)["batch"].elements().at(0);
     EXPECT_EQ(event["type"].as_string(), "score-create");
-    EXPECT_EQ(event["id"].as_string(), event["body"]["id"].as_string());
+    EXPECT_EQ(event["id"].as_string().size(), 36U);
     EXPECT_TRUE(llmtrace::parse_rfc3339(event["timestamp"].as_string()));
     EXPECT_EQ(event["body"]["name"].as_string(), "a");
     EXPECT_EQ(event["body"]["traceId"].as_string(), kTrace);
@@ -245,7 +259,7 @@ TEST_F(Scores, TheSwitchIsUndoneWhenIngestionIsGone) {
   for (const int gone : {404, 410}) {
     http = std::make_shared<FakeHttpClient>(clock);
     transport = llmtrace::Transport::create({.http_client = http, .clock = clock, .log_sink = log});
-    serve(reply_with(404), all_accepted());
+    serve(reply_with(404));
     Client client(config());
     score(client, "a");
     EXPECT_TRUE(client.flush(seconds(10)));
@@ -263,7 +277,7 @@ TEST_F(Scores, TheSwitchIsUndoneWhenIngestionIsGone) {
 }
 
 TEST_F(Scores, TheArrayIsTriedAgainHourly) {
-  serve(reply_with(404), all_accepted());
+  serve(reply_with(404));
   Client client(config());
   const auto scores_asked = [&] {
     score(client, "x");
@@ -279,7 +293,7 @@ TEST_F(Scores, TheArrayIsTriedAgainHourly) {
   EXPECT_EQ(scores_asked(), 2U) << "still refused";
   clock->advance(hours(1) - seconds(1));
   EXPECT_EQ(scores_asked(), 2U);
-  serve(reply_with(202), all_accepted());
+  serve(reply_with(202));
   clock->advance(seconds(1));
   EXPECT_EQ(scores_asked(), 2U);
   EXPECT_EQ(scores_asked(), 3U) << "now it is known";
@@ -331,15 +345,137 @@ TEST_F(Scores, VerdictsOfScoreCreateCountItemByItem) {
 }
 
 TEST_F(Scores, TravelAsEventsInLegacyMode) {
-  Config legacy = config();
-  legacy.protocol = Protocol::Legacy;
-  http->respond(all_accepted());
-  Client client(legacy);
+  serve(reply_with(404));
+  Client client(legacy());
   score(client, "a");
   EXPECT_TRUE(client.flush(seconds(10)));
 
   EXPECT_EQ(requests_to(kScores).size(), 0U);
   EXPECT_EQ(requests_to(kIngestion).size(), 1U);
+}
+
+// The server keeps one event of an id: what are different scores must be different events.
+TEST_F(Scores, ThatDifferAreEventsOfTheirOwn) {
+  serve(reply_with(404));
+  Client client(legacy());
+  const Timestamp day = clock->now();
+  const auto give = [&](const char* id, const char* name, Timestamp time) {
+    client.score({.name = name, .value = 1, .trace_id = kTrace, .score_id = id, .timestamp = time});
+  };
+  give("order-12-3", "a", day);
+  give("order-1-23", "a", day);
+  give("order-12-3", "b", day);
+  give("order-12-3", "a", day + hours(24));
+  give("order-12-3", "a", day + hours(1));  // overwrites the first
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const JsonValue body = parsed(requests_to(kIngestion).at(0).body);
+  std::vector<std::string> ids;
+  for (const JsonValue& event : body["batch"].elements()) ids.push_back(event["id"].as_string());
+  ASSERT_EQ(ids.size(), 5U);
+  EXPECT_EQ(ids[4], ids[0]);
+  ids.pop_back();
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
+  EXPECT_EQ(client.stats().delivered, 5U);
+}
+
+TEST_F(Scores, OfOneIdInABatchAreCountedOneByOne) {
+  int refused = 0;
+  http->respond([&refused](const FakeHttpClient::Request& request) {
+    return std::optional(
+        ingestion_reply(request, [&](const JsonValue&) { return refused++ == 0 ? 400 : 0; }));
+  });
+  Client client(legacy());
+  for (int i = 0; i < 3; ++i) {
+    client.score({.name = "a", .value = i, .trace_id = kTrace, .score_id = "same"});
+  }
+  EXPECT_FALSE(client.flush(seconds(10)));
+
+  EXPECT_EQ(client.stats().delivered, 2U);
+  EXPECT_EQ(client.stats().dropped_by(DropReason::Rejected), 1U);
+}
+
+TEST_F(Scores, AreTheSameEventsWhenTheyAreSentAgain) {
+  bool first = true;
+  http->respond([&first](const FakeHttpClient::Request& request) {
+    HttpReply reply = ingestion_reply(request);
+    reply.complete = !std::exchange(first, false);
+    return std::optional(reply);
+  });
+  Client client(legacy());
+  client.score({.name = "a", .value = 1, .trace_id = kTrace, .score_id = "order-12-3"});
+  EXPECT_FALSE(client.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  const auto requests = requests_to(kIngestion);
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].body, requests[0].body);
+  EXPECT_EQ(client.stats().ambiguous_resends, 1U);
+}
+
+TEST_F(Scores, AreReportedByTheIdThatTheirUserGave) {
+  http->respond(reply_with(400));
+  Client client(legacy());
+  const std::string uuid = "0190a1e3-c000-7318-8cdb-58d69056b083";
+  client.score({.name = "a", .value = 1, .trace_id = kTrace, .score_id = "order-12-3"});
+  client.score({.name = "b", .value = 1, .trace_id = kTrace, .score_id = uuid});
+  EXPECT_FALSE(client.flush(seconds(10)));
+
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_EQ(errors[0].ids, std::vector<std::string>{"order-12-3"});
+  EXPECT_EQ(errors[1].ids, std::vector<std::string>{uuid});
+}
+
+TEST_F(Scores, AClockThatIsSetBackDoesNotPutOffTheArray) {
+  serve(reply_with(404));
+  Client client(config());
+  score(client, "x");
+  EXPECT_TRUE(client.flush(seconds(10)));
+  serve(reply_with(202));
+  clock->jump_wall(-hours(24 * 365));
+  score(client, "x");
+  EXPECT_TRUE(client.flush(seconds(10)));
+  score(client, "x");
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  EXPECT_EQ(requests_to(kScores).size(), 2U);
+}
+
+TEST_F(Scores, HaveAnEnvironmentThatTheServerTakes) {
+  Client client(config());
+  {
+    const auto scope = llmtrace::propagate({.environment = "Staging"});
+    const Observation span = client.span({.name = "x"});
+    span.score({.name = "a", .value = 1});
+  }
+  EXPECT_TRUE(client.flush(seconds(10)));
+
+  EXPECT_EQ(parsed(requests_to(kScores).at(0).body).elements().at(0)["environment"].as_string(),
+            "staging");
+}
+
+TEST_F(Scores, A207WhoseNumbersAreNotTheBatchsIsNotBelieved) {
+  for (const char* body :
+       {R"({"accepted":3,"rejectec":1})", R"({"accepted":2,"rejected":1})", R"({"rejected":0})",
+        R"({"accepted":-1,"rejected":5})", R"({"accepted":9223372036854775807,"rejected":1})"}) {
+    http = std::make_shared<FakeHttpClient>(clock);
+    transport = llmtrace::Transport::create({.http_client = http, .clock = clock, .log_sink = log});
+    http->respond(reply_with(207, body));
+    Client client(config());
+    for (int i = 0; i < 4; ++i) score(client, "x");
+    EXPECT_FALSE(client.flush(milliseconds(0)));
+    ASSERT_TRUE(http->wait_idle());
+    EXPECT_EQ(client.stats().in_memory, 4U) << body;
+
+    http->respond(reply_with(207, R"({"accepted":3,"rejected":1,"errors":[{"message":"x"}]})"));
+    clock->advance(seconds(1));
+    EXPECT_FALSE(client.flush(seconds(10)));
+    EXPECT_EQ(client.stats().delivered, 3U) << body;
+    EXPECT_EQ(client.stats().ambiguous_resends, 1U) << body;
+  }
 }
 
 }  // namespace

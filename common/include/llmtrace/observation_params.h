@@ -150,8 +150,8 @@ struct ObservationParams {
   std::string provider{};  ///< of the model, as OpenTelemetry names it: "openai", "anthropic"
 };
 
-/// For `update` and `end`: what is given replaces what was there; metadata, usage and cost are
-/// merged by key.
+/// For `update` and `end`: what is given replaces what was there; metadata, model parameters, usage
+/// and cost are merged by key.
 struct ObservationUpdate {
   std::string name{};
   Json input{};
@@ -215,6 +215,7 @@ struct ScoreParams {
   std::string comment{};
   std::string config_id{};
   Json metadata{};
+  /// Default: now. Only where the vendor's route has a field for it; see the vendor's client.
   std::optional<Timestamp> timestamp{};
 };
 

@@ -43,6 +43,7 @@ struct DestinationStats {
   std::uint64_t bytes_sent = 0;          ///< request bodies, as sent (compressed if they were)
   std::uint64_t late_updates = 0;        ///< updates after end(), ignored
   std::uint64_t invalid_numbers = 0;     ///< NaN, infinite or negative usage, cost or score values
+  std::uint64_t invalid_attributes = 0;  ///< of a trace, left out or changed: the vendor's limits
   std::uint64_t user_code_failures = 0;  ///< exceptions out of a mask, callback or log sink
   std::uint64_t truncated_items = 0;     ///< items cut to their destination's size limit
 

@@ -36,6 +36,8 @@ constexpr Column kColumns[] = {
      &DestinationStats::late_updates},
     {"llmtrace_invalid_numbers_total", "Usage, cost and score values that are no valid numbers.",
      "counter", &DestinationStats::invalid_numbers},
+    {"llmtrace_invalid_attributes_total", "Attributes of a trace that were left out or changed.",
+     "counter", &DestinationStats::invalid_attributes},
     {"llmtrace_user_code_failures_total", "Exceptions out of masks, callbacks and log sinks.",
      "counter", &DestinationStats::user_code_failures},
     {"llmtrace_truncated_items_total", "Items cut to their destination's limit.", "counter",

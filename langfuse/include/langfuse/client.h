@@ -44,9 +44,12 @@ class LLMTRACE_EXPORT Client {
   void event(ObservationParams params) noexcept;
 
   /// Scores a trace, an observation (with its trace), a session or a dataset run. A score without a
-  /// name, a value or exactly one target is dropped, counted as rejected, and logged.
+  /// name, a value or exactly one target is dropped, counted as rejected, and logged. The scores
+  /// route of current servers has no field for a time: `timestamp` is kept by servers before 4.59
+  /// and with Protocol::Legacy only, elsewhere a score has the time at which it arrives.
   void score(ScoreParams params) noexcept;
-  /// Scores the trace of the current observation; nothing when there is none.
+  /// Scores the trace of the current observation; nothing when there is none, or when it does not
+  /// come to this client.
   void score_current_trace(ScoreParams params) noexcept;
 
   /// Inside the scope OBSERVE reaches this client alone.
