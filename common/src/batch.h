@@ -2,6 +2,7 @@
 // Once sealed its bytes never change.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,10 +43,12 @@ struct Batch {
   std::string assembled;  // a body built or compressed for the attempt under way
   AttemptState state = AttemptState::NotSent;
   std::uint32_t attempts = 0;
-  std::uint32_t outage = 0;        // how many outages the lane knew of when the attempt began
-  bool resent = false;             // in another form, which the encoder learned from a reply
-  std::uint64_t request_id = 0;    // of the attempt under way
-  std::size_t original_bytes = 0;  // of the fragments' originals
+  std::uint32_t outage = 0;       // how many outages the lane knew of when the attempt began
+  std::uint32_t form = 0;         // Encoder::form of the attempt under way
+  std::uint32_t tried_forms = 0;  // bits: those of its attempts since it was last retried
+  std::chrono::steady_clock::time_point due{};  // of one that is sent later
+  std::uint64_t request_id = 0;                 // of the attempt under way
+  std::size_t original_bytes = 0;               // of the fragments' originals
 
   /// The fragments and what stands between them.
   std::size_t payload_bytes() const noexcept {

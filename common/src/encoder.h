@@ -67,16 +67,23 @@ struct Verdict {
   enum class Kind : unsigned char {
     Delivered,
     Retry,    ///< the same bytes again, after backoff or `retry_after`
+    Later,    ///< the same bytes again after `retry_after`; the batches behind it do not wait
     Split,    ///< one of the items is at fault: halves; a single one is dropped for `reason`
     Drop,     ///< for `reason`
     PerItem,  ///< see `items`, one for each of the batch
-    Resend,   ///< the encoder has learned another form: assemble and send again at once
+    Resend,   ///< the encoder knows a form that it was not sent in yet: assemble, send at once
   } kind = Kind::Delivered;
   std::optional<std::chrono::milliseconds> retry_after{};
   DropReason reason = DropReason::Rejected;
   std::string message{};       ///< for a person
   std::uint64_t rejected = 0;  ///< of a Delivered batch: refused by the server, unknown which
   std::vector<ItemVerdict> items{};
+};
+
+/// The request that a reply answers.
+struct Attempt {
+  std::vector<Uuid> ids{};  ///< of the batch's items, in order
+  std::uint32_t form = 0;   ///< Encoder::form when it was sent
 };
 
 class LLMTRACE_EXPORT Encoder {
@@ -107,16 +114,28 @@ class LLMTRACE_EXPORT Encoder {
   /// Method, URL, headers and limits of the next request; the lane adds the body.
   virtual HttpRequest request() = 0;
 
-  /// A request that must be answered before items are sent, e.g. for the server's limits; nothing
-  /// when there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may change by
-  /// it.
+  /// For an encoder with several forms: which of them, below 32, the next request has. Several
+  /// requests may be under way in different ones.
+  virtual std::uint32_t form() const noexcept { return 0; }
+
+  /// For an encoder of observations that takes scores, too: whether they may stand in the next
+  /// body, beside an observation. Those that may not, and those that are left alone, are handed to
+  /// the destination's next lane.
+  virtual bool scores_ride() const noexcept { return true; }
+  /// A score's fragment as the next lane's encoder writes it.
+  virtual std::string score_alone(std::string_view fragment) const { return std::string(fragment); }
+
+  /// A question that is to be asked before the next batch is sent, e.g. for the server's limits;
+  /// nothing when there is none. Its answer, whatever it is, goes to `on_preflight`; `limits` may
+  /// change by it.
   virtual std::optional<HttpRequest> preflight(Timestamp /*now*/) { return {}; }
   virtual void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) {}
-  /// Whether another encoder of this destination is asking for what this one needs to know, too.
+  /// Whether nothing may be sent before an answer is there: to its own question or to that of
+  /// another encoder of this destination.
   virtual bool is_waiting() const noexcept { return false; }
 
-  /// `ids` are those of the batch's items, in order. `now` is the wall clock, for HTTP dates.
-  virtual Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) = 0;
+  /// `now` is the wall clock, for HTTP dates.
+  virtual Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp now) = 0;
 
   /// What the vendor's users know an observation by, for reports of what was dropped.
   virtual std::string observation_id(const Uuid& id) const { return to_hex(span_id_of(id)); }

@@ -353,6 +353,9 @@ Flusher::Pipeline& Flusher::pipeline_of(const Ref<Destination>& destination) {
         *destination, std::move(encoder),
         LaneHost{*http_, clock_, log_, options_, next_request_id_, request_lanes_}));
   }
+  for (std::size_t i = 1; i < pipeline->lanes.size(); ++i) {
+    pipeline->lanes[i - 1]->precede(*pipeline->lanes[i]);
+  }
   // Only when it is complete: what is in there has lanes.
   Pipeline& made = *pipelines_.emplace(destination.get(), std::move(pipeline)).first->second;
   update_thresholds();

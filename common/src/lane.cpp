@@ -117,22 +117,32 @@ void Lane::add_item(const Item& item, const Fragment& fragment, SteadyTime arriv
   }
 }
 
-// Why the item is not in the batch, which is then as it was before.
 template <class Item>
 std::optional<DropReason> Lane::try_add(const Item& item, Fragment fragment,
                                         SteadyTime arrival) noexcept {
+  return try_append(std::move(fragment), arrival, [&](std::size_t begin, Fragment& written) {
+    encode(item, written.phase, building_.payload);
+    if (building_.payload.size() - begin > max_item_bytes_) {
+      if (!fit_item(item, written.phase, begin)) return false;
+      written.cut = true;
+    }
+    if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, written);
+    return true;
+  });
+}
+
+// `write` puts the fragment behind the others; false when it is too large. Returns why it is not in
+// the batch, which is then as it was before.
+template <class Write>
+std::optional<DropReason> Lane::try_append(Fragment fragment, SteadyTime arrival,
+                                           Write write) noexcept {
   try {
     if (building_.fragments.size() >= encoder_->limits().max_items) seal();
     const std::size_t begin = begin_fragment();
-    encode(item, fragment.phase, building_.payload);
-    if (building_.payload.size() - begin > max_item_bytes_) {
-      if (!fit_item(item, fragment.phase, begin)) {
-        abort_fragment();
-        return DropReason::TooLarge;
-      }
-      fragment.cut = true;
+    if (!write(begin, fragment)) {
+      abort_fragment();
+      return DropReason::TooLarge;
     }
-    if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, fragment);
     accept_fragment(begin, std::move(fragment), arrival);
   } catch (const std::exception&) {  // no memory
     abort_fragment();
@@ -143,6 +153,16 @@ std::optional<DropReason> Lane::try_add(const Item& item, Fragment fragment,
   } catch (const std::exception&) {  // no memory for the list's node: the next item tries again
   }
   return std::nullopt;
+}
+
+// From the lane before this one.
+void Lane::take_over(std::string_view score, const Fragment& fragment) noexcept {
+  const auto failure =
+      try_append(fragment, host_.clock.steady_now(), [&](std::size_t /*begin*/, Fragment&) {
+        building_.payload.append(score);
+        return true;
+      });
+  if (failure) refuse(fragment, *failure, "the item could not be encoded");
 }
 
 void Lane::encode(const Record& record, Phase phase, std::string& out) {

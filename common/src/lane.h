@@ -2,7 +2,8 @@
 // those in flight, and the retry state. Flusher thread only.
 //
 // A healthy lane has up to `max_in_flight` requests under way. After a failure it sends one probe
-// at a time, after full-jitter backoff or the server's Retry-After, until one is answered.
+// at a time, after full-jitter backoff or the server's Retry-After, until one is answered. A batch
+// whose own time has not come yet (Verdict::Kind::Later) waits beside the others.
 #pragma once
 
 #include <llmtrace/clock.h>
@@ -70,8 +71,11 @@ class Lane {
   /// Tells before `pump` whether the destination's lanes before this one are busy; see
   /// LaneLimits::patience.
   void follow(bool others_are_busy) noexcept;
+  /// The destination's next lane: takes the scores that cannot travel here; see
+  /// Encoder::scores_ride.
+  void precede(Lane& next) noexcept { next_ = &next; }
   /// Makes a waiting retry due now, unless the server asked for the delay.
-  void skip_backoff() noexcept { backoff_until_ = {}; }
+  void skip_backoff() noexcept;
   void on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept;
   /// Tells of items that never came into the queue.
   void report_refused(DropReason reason, std::uint64_t count) noexcept;
@@ -88,7 +92,7 @@ class Lane {
   bool is_backed_up(bool alone) const noexcept {
     return (alone || failures_ == 0) && ready_.size() >= kWaitingBatches;
   }
-  bool in_flight() const noexcept { return !in_flight_.empty() || preflight_id_ != 0; }
+  bool in_flight() const noexcept { return !in_flight_.empty() || encoder_->is_waiting(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
 
  private:
@@ -111,6 +115,8 @@ class Lane {
   template <class Item>
   std::optional<DropReason> try_add(const Item& item, Fragment fragment,
                                     SteadyTime arrival) noexcept;
+  template <class Write>
+  std::optional<DropReason> try_append(Fragment fragment, SteadyTime arrival, Write write) noexcept;
   void encode(const Record& record, Phase phase, std::string& out);
   void encode(const Score& score, Phase phase, std::string& out);
   template <class Item>
@@ -123,6 +129,9 @@ class Lane {
   void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
 
   void seal();
+  void hand_over_scores(Position batch);
+  void take_over(std::string_view score, const Fragment& fragment) noexcept;
+  void wake_due(SteadyTime now) noexcept;
   bool may_send(SteadyTime now) const noexcept;
   void send_next();
   void start_attempt(Batch& batch);
@@ -140,6 +149,8 @@ class Lane {
   void report_items(const Batch& batch, const Verdict& verdict, int http_status) noexcept;
   void drop(Position batch, const Verdict& verdict, int http_status) noexcept;
   void retry(Position batch, const Verdict& verdict) noexcept;
+  void send_later(Position batch, const Verdict& verdict) noexcept;
+  void resend(Position batch, const Verdict& verdict, int http_status) noexcept;
   void split(Position batch, const Verdict& verdict, int http_status) noexcept;
   bool cut(Position batch) noexcept;
   void replace(Position batch, BatchList parts) noexcept;
@@ -164,6 +175,7 @@ class Lane {
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
   LaneHost host_;
+  Lane* next_ = nullptr;
   std::size_t max_bytes_;            // of a batch; shrinks when the server answers 413
   std::size_t max_item_bytes_;       // of an item; shrinks when the server answers it with 413
   std::vector<Secret> credentials_;  // of the last request, which no message may repeat
@@ -172,6 +184,7 @@ class Lane {
   SteadyTime building_since_{};
   BatchList ready_;
   BatchList in_flight_;
+  BatchList later_;                 // each has a time of its own; no order
   std::uint64_t preflight_id_ = 0;  // the request under way that the encoder asked for; 0: none
   std::unordered_map<Uuid, OpenStart, UuidHash> open_starts_;
 

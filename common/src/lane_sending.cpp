@@ -21,16 +21,63 @@ void Lane::follow(bool others_are_busy) noexcept {
 }
 
 void Lane::pump(SteadyTime now, bool hurry) {
+  wake_due(now);
   // A batch that could not be sent anyway goes on filling.
   const bool due = hurry || now >= building_since_ + encoder_->limits().linger;
   if (!building_.fragments.empty() && due && ready_.empty() && may_send(now)) seal();
   while (!ready_.empty() && may_send(now)) {
-    if (start_preflight()) return;
-    send_next();
+    if (start_preflight() && !may_send(now)) return;
+    hand_over_scores(ready_.begin());
+    if (!ready_.empty()) send_next();
   }
 }
 
+void Lane::wake_due(SteadyTime now) noexcept {
+  for (Position batch = later_.begin(); batch != later_.end();) {
+    const Position waiting = batch++;
+    if (now >= waiting->due) ready_.splice(ready_.end(), later_, waiting);
+  }
+}
+
+void Lane::skip_backoff() noexcept {
+  backoff_until_ = {};
+  for (Batch& batch : later_) batch.due = {};
+}
+
+// When a batch is to be sent it is known what stands in it: a score whose observations went, or
+// were refused, is alone.
+void Lane::hand_over_scores(Position batch) {
+  const auto is_score = [](const Fragment& fragment) { return fragment.kind == ItemKind::Score; };
+  const auto& fragments = batch->fragments;
+  if (next_ == nullptr || !encoder_->takes(ItemKind::Observation)) return;
+  if (std::none_of(fragments.begin(), fragments.end(), is_score)) return;
+  if (encoder_->scores_ride() && !std::all_of(fragments.begin(), fragments.end(), is_score)) return;
+  std::vector<std::size_t> staying;
+  std::vector<std::string> scores;
+  for (std::size_t i = 0; i < fragments.size(); ++i) {
+    if (is_score(fragments[i])) {
+      scores.push_back(encoder_->score_alone(batch->fragment(i)));
+    } else {
+      staying.push_back(i);
+    }
+  }
+  BatchList rest;
+  if (!staying.empty()) rest.push_back(part(*batch, staying));
+  // From here on nothing fails: each of them is in one lane.
+  auto score = scores.begin();
+  for (const Fragment& fragment : fragments) {
+    if (is_score(fragment)) next_->take_over(*score++, fragment);
+  }
+  forget_bytes(*batch);
+  for (const Batch& piece : rest) {
+    held_bytes_ += piece.byte_size();
+    held_items_ += piece.fragments.size();
+  }
+  ready_.splice(ready_.erase(batch), rest);
+}
+
 bool Lane::start_preflight() noexcept {
+  if (preflight_id_ != 0) return false;
   const std::uint64_t id = host_.next_request_id++;
   try {
     const std::optional<HttpRequest> request = encoder_->preflight(host_.clock.now());
@@ -108,7 +155,7 @@ Lane::BatchList Lane::fitting_parts(const Batch& batch) const {
 }
 
 bool Lane::may_send(SteadyTime now) const noexcept {
-  if (preflight_id_ != 0 || encoder_->is_waiting()) return false;
+  if (encoder_->is_waiting()) return false;
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   return now >= not_before_ && now >= backoff_until_ && now >= hold_until_ &&
          in_flight_.size() < allowed;
@@ -129,6 +176,8 @@ void Lane::send_next() {
 
 void Lane::start_attempt(Batch& batch) {
   batch.outage = outages_;
+  batch.form = encoder_->form();
+  batch.tried_forms |= std::uint32_t{1} << batch.form;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
   credentials_ = credentials_of(request);
@@ -180,13 +229,14 @@ void Lane::prepare_body(Batch& batch) {
 std::optional<Lane::SteadyTime> Lane::next_deadline() const {
   const std::size_t allowed = failures_ > 0 ? 1 : encoder_->limits().max_in_flight;
   // A reply comes first.
-  if (preflight_id_ != 0 || encoder_->is_waiting() || in_flight_.size() >= allowed) {
-    return std::nullopt;
-  }
+  if (encoder_->is_waiting() || in_flight_.size() >= allowed) return std::nullopt;
   const SteadyTime allowed_from = std::max({not_before_, backoff_until_, hold_until_});
   if (!ready_.empty()) return allowed_from;
-  if (building_.fragments.empty()) return std::nullopt;
-  return std::max(allowed_from, building_since_ + encoder_->limits().linger);
+  SteadyTime next = SteadyTime::max();
+  if (!building_.fragments.empty()) next = building_since_ + encoder_->limits().linger;
+  for (const Batch& batch : later_) next = std::min(next, batch.due);
+  if (next == SteadyTime::max()) return std::nullopt;
+  return std::max(allowed_from, next);
 }
 
 }  // namespace v0

@@ -66,10 +66,10 @@ void Lane::on_reply(std::uint64_t request_id, const HttpReply& reply) noexcept {
 
 Verdict Lane::judge(const Batch& batch, const HttpReply& reply) noexcept {
   try {
-    std::vector<Uuid> ids;
-    ids.reserve(batch.fragments.size());
-    for (const Fragment& fragment : batch.fragments) ids.push_back(fragment.id);
-    Verdict verdict = encoder_->judge(ids, reply, host_.clock.now());
+    Attempt attempt{.form = batch.form};
+    attempt.ids.reserve(batch.fragments.size());
+    for (const Fragment& fragment : batch.fragments) attempt.ids.push_back(fragment.id);
+    Verdict verdict = encoder_->judge(attempt, reply, host_.clock.now());
     for (std::size_t i = 0; i < verdict.items.size(); ++i) {
       ItemVerdict& item = verdict.items[i];
       const bool last_try = batch.fragments[i].unanswered + 1U >= kUnansweredTries;
@@ -101,15 +101,13 @@ void Lane::apply(Position batch, const Verdict& verdict, int http_status) noexce
       split(batch, verdict, http_status);
       return;
     case Verdict::Kind::Resend:
-      // A second time: the server knows none of the encoder's forms.
-      if (!std::exchange(batch->resent, true)) {
-        ready_.splice(ready_.begin(), in_flight_, batch);
-        return;
-      }
-      drop(batch, verdict, http_status);
+      resend(batch, verdict, http_status);
       return;
     case Verdict::Kind::Retry:
       retry(batch, verdict);
+      return;
+    case Verdict::Kind::Later:
+      send_later(batch, verdict);
       return;
   }
 }
@@ -203,9 +201,28 @@ void Lane::retry(Position batch, const Verdict& verdict) noexcept {
     backoff_until_ = now + full_jitter(failures_++);
   }
   if (verdict.retry_after) not_before_ = std::max(not_before_, now + *verdict.retry_after);
+  batch->tried_forms = 0;
   ready_.splice(ready_.begin(), in_flight_, batch);
   log(LogKind::Retry, LogLevel::Warning,
       [&] { return ": not delivered yet, will retry: " + verdict.message; });
+}
+
+// The server works; what it lacks concerns this batch alone.
+void Lane::send_later(Position batch, const Verdict& verdict) noexcept {
+  failures_ = 0;
+  batch->due = host_.clock.steady_now() + verdict.retry_after.value_or(kFirstBackoff);
+  later_.splice(later_.end(), in_flight_, batch);
+  log(LogKind::Retry, LogLevel::Warning,
+      [&] { return ": not delivered yet, will retry: " + verdict.message; });
+}
+
+void Lane::resend(Position batch, const Verdict& verdict, int http_status) noexcept {
+  // Again in a form that it was sent in: the server knows none of the encoder's.
+  if (((batch->tried_forms >> encoder_->form()) & 1U) != 0) {
+    drop(batch, verdict, http_status);
+    return;
+  }
+  ready_.splice(ready_.begin(), in_flight_, batch);
 }
 
 void Lane::split(Position batch, const Verdict& verdict, int http_status) noexcept {
@@ -360,6 +377,7 @@ void Lane::drop_all(DropReason reason) noexcept {
   }
   in_flight_.clear();
   // An end that waited for one of the starts becomes a whole item, behind the others.
+  ready_.splice(ready_.end(), later_);
   while (!ready_.empty() || !building_.fragments.empty()) {
     const BatchList sealed = std::exchange(ready_, {});
     for (const Batch& batch : sealed) drop_items(batch, reason, kMessage, 0);

@@ -76,7 +76,7 @@ class RecordingEncoder final : public Encoder {
   }
   Envelope envelope(std::size_t /*payload_bytes*/) const override { return {}; }
   HttpRequest request() override { return {}; }
-  Verdict judge(const std::vector<Uuid>& /*ids*/, const HttpReply& /*reply*/,
+  Verdict judge(const Attempt& /*attempt*/, const HttpReply& /*reply*/,
                 Timestamp /*now*/) override {
     return {};
   }

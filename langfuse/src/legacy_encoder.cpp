@@ -122,11 +122,11 @@ class LegacyEncoder final : public llmtrace::Encoder {
   llmtrace::HttpRequest request() override {
     return wire_->request("POST", "api/public/ingestion", {{"Content-Type", "application/json"}});
   }
-  llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& ids, const llmtrace::HttpReply& reply,
+  llmtrace::Verdict judge(const llmtrace::Attempt& attempt, const llmtrace::HttpReply& reply,
                           llmtrace::Timestamp now) override {
     std::vector<std::string> texts;
-    texts.reserve(ids.size());
-    for (const llmtrace::Uuid& id : ids) texts.push_back(llmtrace::uuid_text(id));
+    texts.reserve(attempt.ids.size());
+    for (const llmtrace::Uuid& id : attempt.ids) texts.push_back(llmtrace::uuid_text(id));
     llmtrace::Verdict verdict = judge_ingestion(texts, reply, now);
     if (is_gone(reply, verdict)) {
       verdict.message +=

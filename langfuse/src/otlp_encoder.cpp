@@ -191,8 +191,8 @@ class OtlpEncoder final : public llmtrace::Encoder {
         {{"Content-Type", spans_->content_type()}, {"x-langfuse-ingestion-version", "4"}});
   }
   // A 200 carries a description of the server's job, not an OTLP reply: it is not read.
-  llmtrace::Verdict judge(const std::vector<llmtrace::Uuid>& /*ids*/,
-                          const llmtrace::HttpReply& reply, llmtrace::Timestamp now) override {
+  llmtrace::Verdict judge(const llmtrace::Attempt& /*attempt*/, const llmtrace::HttpReply& reply,
+                          llmtrace::Timestamp now) override {
     llmtrace::Verdict verdict = llmtrace::judge_status(reply, now);
     if (reply.status == 404) {
       verdict.message +=

@@ -97,14 +97,14 @@ class ScoreEncoder final : public llmtrace::Encoder {
     return true;
   }
 
+  std::uint32_t form() const noexcept override { return ingestion_ ? 1 : 0; }
   llmtrace::HttpRequest request() override {
     return wire_->request("POST", ingestion_ ? "api/public/ingestion" : "api/public/scores",
                           {{"Content-Type", "application/json"}});
   }
 
-  Verdict judge(const std::vector<llmtrace::Uuid>& ids, const HttpReply& reply,
-                Timestamp now) override {
-    return ingestion_ ? judge_events(reply, now) : judge_array(ids.size(), reply, now);
+  Verdict judge(const llmtrace::Attempt& attempt, const HttpReply& reply, Timestamp now) override {
+    return ingestion_ ? judge_events(reply, now) : judge_array(attempt.ids.size(), reply, now);
   }
 
  private:

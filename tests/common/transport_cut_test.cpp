@@ -88,14 +88,20 @@ class AskingEncoder final : public LineEncoder {
   }
   std::optional<HttpRequest> preflight(Timestamp /*now*/) override {
     if (told_) return {};
+    asking_ = true;
     HttpRequest request;
     request.url = "http://127.0.0.1/limits";
     return request;
   }
-  void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) override { told_ = true; }
+  void on_preflight(const HttpReply& /*reply*/, Timestamp /*now*/) override {
+    told_ = true;
+    asking_ = false;
+  }
+  bool is_waiting() const noexcept override { return asking_; }
 
  private:
   bool told_ = false;
+  bool asking_ = false;
 };
 
 TEST_F(Cutting, ABatchThatWasSealedBeforeTheLimitsWereToldKeepsToThem) {

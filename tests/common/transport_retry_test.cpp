@@ -248,8 +248,8 @@ TEST_F(Retry, CountsAResendThatMayBeADuplicate) {
 TEST_F(Retry, CountsAResendAfterAReplyThatWasCut) {
   struct Reading final : LineEncoder {
     using LineEncoder::LineEncoder;
-    Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) override {
-      if (reply.body == "{}") return LineEncoder::judge(ids, reply, now);
+    Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp now) override {
+      if (reply.body == "{}") return LineEncoder::judge(attempt, reply, now);
       return {.kind = Verdict::Kind::Retry, .message = "no verdicts"};
     }
   };

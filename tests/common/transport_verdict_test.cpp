@@ -1,6 +1,7 @@
 // What replies do to batches: splits, drops, verdicts per item, and what a program hears of it.
 #include <set>
 
+#include "common/src/score.h"
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::testing {
@@ -179,7 +180,7 @@ TEST_F(Judging, NamesTheHostOfARedirectAndDoesNotFollowIt) {
 TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
   struct Refusing final : LineEncoder {
     using LineEncoder::LineEncoder;
-    Verdict judge(const std::vector<Uuid>&, const HttpReply&, Timestamp) override {
+    Verdict judge(const Attempt&, const HttpReply&, Timestamp) override {
       return {.kind = Verdict::Kind::Delivered, .message = "two were no good", .rejected = 2};
     }
   };
@@ -199,9 +200,9 @@ TEST_F(Judging, CountsWhatADeliveredBatchHadRefused) {
 // The reply holds one letter per item: d(elivered), r(etry), b(ad), u(nauthorized), n(othing said).
 struct PerItemEncoder final : LineEncoder {
   using LineEncoder::LineEncoder;
-  Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp) override {
+  Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp) override {
     Verdict verdict{.kind = Verdict::Kind::PerItem, .message = "see each"};
-    for (std::size_t i = 0; i < ids.size(); ++i) {
+    for (std::size_t i = 0; i < attempt.ids.size(); ++i) {
       const char letter = i < reply.body.size() ? reply.body[i] : 'd';
       using Kind = ItemVerdict::Kind;
       verdict.items.push_back({letter == 'd'   ? Kind::Delivered
@@ -266,9 +267,12 @@ TEST_F(Judging, AsksSomeTimesAboutWhatNoReplySpeaksOf) {
 TEST_F(Judging, GuardsAgainstEndlessResends) {
   struct Undecided final : LineEncoder {
     using LineEncoder::LineEncoder;
-    Verdict judge(const std::vector<Uuid>&, const HttpReply& reply, Timestamp) override {
+    std::uint32_t form() const noexcept override { return form_; }
+    Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp) override {
+      form_ = 1 - attempt.form;
       return {.kind = Verdict::Kind::Resend, .message = describe(reply)};
     }
+    std::uint32_t form_ = 0;
   };
   Target target(make_transport(), line_destination<Undecided>("t", "http://127.0.0.1/"));
   http->respond(reply_with(404));
@@ -276,9 +280,107 @@ TEST_F(Judging, GuardsAgainstEndlessResends) {
   target.submit("x");
   EXPECT_FALSE(target.flush(seconds(10)));
 
-  EXPECT_EQ(http->request_count(), 2U) << "no form that it knows helps: once is enough";
+  EXPECT_EQ(http->request_count(), 2U) << "each of its forms once";
   EXPECT_EQ(target.stats().dropped_by(DropReason::Rejected), 1U);
   EXPECT_EQ(errors().at(0).http_status, 404);
+}
+
+// A line that begins with "missing" is answered with 404, which means that it comes too early.
+struct PatientEncoder final : LineEncoder {
+  using LineEncoder::LineEncoder;
+  Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp now) override {
+    if (reply.status != 404) return LineEncoder::judge(attempt, reply, now);
+    return {.kind = Verdict::Kind::Later,
+            .retry_after = std::chrono::seconds(30),
+            .message = describe(reply)};
+  }
+};
+
+TEST_F(Judging, WhatIsSentLaterDelaysNothingBehindIt) {
+  Target target(make_transport(),
+                line_destination<PatientEncoder>("t", "http://127.0.0.1/",
+                                                 {.max_items = 1, .max_in_flight = 1}));
+  http->respond(server([&](const auto& lines) { return contains(lines, "missing") ? 404 : 200; }));
+
+  target.submit("missing");
+  target.submit_many(5);
+  ASSERT_TRUE(http->wait_for_requests(6));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(delivered.size(), 5U);
+  EXPECT_EQ(target.stats().in_memory, 1U) << "kept, and counted";
+  clock->advance(seconds(29));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 6U);
+  http->respond(reply_with(200));
+  clock->advance(seconds(1));
+  ASSERT_TRUE(http->wait_for_requests(7));
+  ASSERT_TRUE(http->wait_idle());
+
+  EXPECT_EQ(target.stats().delivered, 6U);
+  expect_settled(target.stats());
+}
+
+TEST_F(Judging, WhatIsSentLaterIsTriedOnceMoreByAFlushAndDroppedByAShutdown) {
+  Target target(make_transport(), line_destination<PatientEncoder>("t", "http://127.0.0.1/"));
+  http->respond(reply_with(404));
+
+  target.submit("missing");
+  EXPECT_FALSE(target.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_for_requests(1));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_FALSE(target.flush(milliseconds(0)));
+  ASSERT_TRUE(http->wait_for_requests(2));
+  ASSERT_TRUE(http->wait_idle());
+  EXPECT_EQ(http->request_count(), 2U);
+  EXPECT_FALSE(target.close(milliseconds(0)));
+
+  EXPECT_EQ(target.stats().dropped_by(DropReason::Shutdown), 1U);
+  expect_settled(target.stats());
+}
+
+// Two lanes: observations with the scores beside them, and scores alone. What the first lane's
+// server refuses or does not take goes to the second.
+struct BothEncoder final : LineEncoder {
+  using LineEncoder::LineEncoder;
+  std::string score_alone(std::string_view fragment) const override {
+    return "alone " + std::string(fragment);
+  }
+};
+struct ScoresEncoder final : LineEncoder {
+  using LineEncoder::LineEncoder;
+  bool takes(ItemKind kind) const noexcept override { return kind == ItemKind::Score; }
+};
+
+TEST_F(Judging, AScoreRidesBesideObservationsAndElseGoesTheWayOfTheNextLane) {
+  DestinationOptions options;
+  options.name = "t";
+  options.make_encoders = [] {
+    std::vector<std::unique_ptr<Encoder>> encoders;
+    encoders.push_back(std::make_unique<BothEncoder>("http://127.0.0.1/both", LaneLimits()));
+    encoders.push_back(
+        std::make_unique<ScoresEncoder>("http://127.0.0.1/scores", LaneLimits{.max_items = 1}));
+    return encoders;
+  };
+  Target target(make_transport(), std::move(options));
+  const auto submit_score = [&](const char* name) {
+    Score score;
+    score.name = name;
+    submit_checked(std::move(score), target.set());
+  };
+  target.submit("a");
+  submit_score("beside");
+  EXPECT_TRUE(target.flush(seconds(10)));
+  submit_score("left");
+  submit_score("over");
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  std::multiset<std::string> sent;
+  for (const auto& request : http->requests()) sent.insert(request.url + " " + request.body);
+  EXPECT_EQ(sent, (std::multiset<std::string>{"http://127.0.0.1/both a\nscore beside\n",
+                                              "http://127.0.0.1/scores alone score left\n",
+                                              "http://127.0.0.1/scores alone score over\n"}));
+  EXPECT_EQ(target.stats().delivered, 4U);
+  expect_settled(target.stats());
 }
 
 TEST_F(Judging, CountsAThrowingErrorCallbackAndLogSink) {
@@ -353,9 +455,9 @@ TEST_F(Judging, AnHttpClientThatThrowsLosesNothing) {
 TEST_F(Judging, AJudgeThatThrowsLosesNothing) {
   struct Throwing final : LineEncoder {
     using LineEncoder::LineEncoder;
-    Verdict judge(const std::vector<Uuid>& ids, const HttpReply& reply, Timestamp now) override {
+    Verdict judge(const Attempt& attempt, const HttpReply& reply, Timestamp now) override {
       if (calls++ == 0) throw std::bad_alloc();
-      return LineEncoder::judge(ids, reply, now);
+      return LineEncoder::judge(attempt, reply, now);
     }
     int calls = 0;
   };

@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   langfuse::ResolvedConfig config;
   config.base_url = "http://127.0.0.1";
   const auto encoder = langfuse::make_score_encoder(std::make_shared<langfuse::Wire>(config));
-  const std::vector<llmtrace::Uuid> ids(2);
+  const llmtrace::Attempt attempt{.ids = std::vector<llmtrace::Uuid>(2)};
   llmtrace::HttpReply reply;
   reply.status = kStatuses[data[0] % kStatuses.size()];
   reply.complete = (data[0] & 0x80U) == 0;
@@ -21,9 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                        "2026-11-16T08:00:00.000000Z{\"id\":\"y\",\"name\":\"n\"}"},
                       body);
     require(!body.empty());
-    const llmtrace::Verdict verdict = encoder->judge(ids, reply, {});
+    const llmtrace::Verdict verdict = encoder->judge(attempt, reply, {});
     if (verdict.kind == llmtrace::Verdict::Kind::PerItem)
-      require(verdict.items.size() == ids.size());
+      require(verdict.items.size() == attempt.ids.size());
   }
   return 0;
 }

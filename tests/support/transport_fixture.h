@@ -47,7 +47,7 @@ class LineEncoder : public Encoder {
     request.url = url_;
     return request;
   }
-  Verdict judge(const std::vector<Uuid>& /*ids*/, const HttpReply& reply, Timestamp now) override {
+  Verdict judge(const Attempt& /*attempt*/, const HttpReply& reply, Timestamp now) override {
     return judge_status(reply, now);
   }
 
