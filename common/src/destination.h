@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/src/encoder.h"
+#include "common/src/rate_limited_log.h"
 #include "common/src/ref.h"
 
 namespace llmtrace {
@@ -30,6 +31,7 @@ struct DestinationOptions {
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
   bool debug = false;             ///< says in the log what became of each request
+  bool hide_metadata = false;     ///< headers for other services tell no metadata, user and session
   bool run_tree =
       false;  ///< its encoders read Record::parent: a start time is never before the parent's
   /// When an observation that is still open is sent; nothing: at its end only.
@@ -90,10 +92,18 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
 
   DestinationStats stats() const;
 
+  /// What the log has told of a key that the server refuses. Flusher thread only.
+  struct KeyOutage {
+    LogLimit limit{std::chrono::minutes(1)};
+    bool is_told = false;  // of the outage that lasts
+  };
+  KeyOutage& key_outage() const noexcept { return key_outage_; }
+
  private:
   const DestinationOptions options_;
   const std::shared_ptr<TransportImpl> transport_;
   mutable DestinationCounters counters_;
+  mutable KeyOutage key_outage_;
   std::atomic<bool> closed_{false};
 };
 

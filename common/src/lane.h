@@ -164,6 +164,7 @@ class Lane {
   void forget_bytes(const Batch& batch) noexcept;
   template <class Text>
   void log(LogKind kind, LogLevel level, Text text) noexcept;
+  void log_drop(DropReason reason, std::uint64_t count, std::string_view message) noexcept;
   std::string item_id(const Fragment& fragment) const;
   template <class Ids>
   void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,

@@ -37,10 +37,7 @@ void Lane::log(LogKind kind, LogLevel level, Text text) noexcept {
 template <class Ids>
 void Lane::report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
                   Ids ids) noexcept {
-  log(static_cast<LogKind>(reason), LogLevel::Error, [&] {
-    return ": dropped " + std::to_string(count) + (count == 1 ? " item" : " items") + " (" +
-           std::string(to_string(reason)) + "): " + std::string(message);
-  });
+  log_drop(reason, count, message);
   if (!host_.options.on_error) return;
   try {
     call_on_error(

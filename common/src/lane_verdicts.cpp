@@ -114,6 +114,7 @@ void Lane::apply(Position batch, const Verdict& verdict, int http_status) noexce
 
 void Lane::settle_delivered(Position batch, const Verdict& verdict, int http_status) noexcept {
   failures_ = 0;
+  destination_.key_outage().is_told = false;
   // Which items were refused is not known: the last ones stand for them.
   const std::size_t refused = std::min<std::size_t>(verdict.rejected, batch->fragments.size());
   const std::size_t accepted = batch->fragments.size() - refused;
@@ -385,6 +386,24 @@ void Lane::drop_all(DropReason reason) noexcept {
     if (!last.fragments.empty()) drop_items(last, reason, kMessage, 0);
   }
   open_starts_.clear();
+}
+
+// A wrong key is told of once as long as it is refused: it stays wrong until somebody sets another.
+void Lane::log_drop(DropReason reason, std::uint64_t count, std::string_view message) noexcept {
+  Destination::KeyOutage& outage = destination_.key_outage();
+  const bool is_key = reason == DropReason::Unauthorized;
+  if (is_key && outage.is_told) return;
+  try {
+    const std::string text = destination_.options().name + ": dropped " + std::to_string(count) +
+                             (count == 1 ? " item" : " items") + " (" +
+                             std::string(to_string(reason)) + "): " + std::string(message);
+    if (is_key) {
+      outage.is_told = host_.log.log(outage.limit, LogLevel::Error, text);
+    } else {
+      host_.log.log(reason, LogLevel::Error, text);
+    }
+  } catch (const std::exception&) {  // no memory to say so
+  }
 }
 
 void Lane::call_on_error(const DeliveryError& error) noexcept {

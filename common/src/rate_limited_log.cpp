@@ -28,27 +28,30 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-void RateLimitedLog::log(LogKind kind, LogLevel level, std::string_view message) noexcept {
-  constexpr std::int64_t kInterval = 1'000'000'000;
-  Limit& limit = limits_[static_cast<std::size_t>(kind)];
+bool RateLimitedLog::log(LogLimit& limit, LogLevel level, std::string_view message) noexcept {
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::nanoseconds>(clock_->steady_now().time_since_epoch())
           .count();
-  std::int64_t next = limit.next_nanoseconds.load(std::memory_order_relaxed);
+  std::int64_t next = limit.next_nanoseconds_.load(std::memory_order_relaxed);
   // Only one of several threads wins the exchange and speaks.
   if (next != 0 && now < next) {
-    limit.held_back.fetch_add(1, std::memory_order_relaxed);
-    return;
+    limit.held_back_.fetch_add(1, std::memory_order_relaxed);
+    return false;
   }
-  if (!limit.next_nanoseconds.compare_exchange_strong(next, now + kInterval)) return;
-  const std::uint64_t held_back = limit.held_back.exchange(0, std::memory_order_relaxed);
-  if (held_back == 0) return write(level, message);
+  const std::int64_t free_again = now + limit.interval_.count();
+  if (!limit.next_nanoseconds_.compare_exchange_strong(next, free_again)) return false;
+  const std::uint64_t held_back = limit.held_back_.exchange(0, std::memory_order_relaxed);
+  if (held_back == 0) {
+    write(level, message);
+    return true;
+  }
   try {
     write(level,
           std::string(message) + " (" + std::to_string(held_back) + " similar messages held back)");
   } catch (const std::exception&) {  // no memory for the longer text
     write(level, message);
   }
+  return true;
 }
 
 void RateLimitedLog::write(LogLevel level, std::string_view message) noexcept {

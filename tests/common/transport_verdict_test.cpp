@@ -107,7 +107,7 @@ TEST_F(Judging, DropsASingleItemThatIsTooLargeForTheServer) {
   EXPECT_EQ(target.stats().dropped_by(DropReason::TooLarge), 1U);
 }
 
-TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsAtMostOnceASecond) {
+TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsItOnce) {
   for (const int status : {401, 403}) {
     log = std::make_shared<RecordingLogSink>();
     clock = std::make_shared<FakeClock>();
@@ -124,12 +124,44 @@ TEST_F(Judging, DropsOnWrongKeysWithAHintAndLogsAtMostOnceASecond) {
 
     EXPECT_EQ(http->request_count(), 100U) << "no retries";
     EXPECT_EQ(at_once, 1U);
-    EXPECT_EQ(log->lines().size(), 2U);
+    EXPECT_EQ(log->lines().size(), 1U) << "it lasts";
     EXPECT_TRUE(log->contains("check TEST_KEY")) << log->text();
-    EXPECT_TRUE(log->contains("49 similar messages held back")) << log->text();
     EXPECT_EQ(target.stats().dropped_by(DropReason::Unauthorized), 100U);
     EXPECT_EQ(errors().back().http_status, status);
   }
+}
+
+TEST_F(Judging, TellsOfARefusedKeyOncePerOutageAndMinuteAndDestination) {
+  const auto transport = make_transport();
+  Target target(transport, line_destination("one", "http://127.0.0.1/one", {.max_items = 1}));
+  Target other(transport, line_destination("two", "http://127.0.0.1/two", {.max_items = 1}));
+  const auto send = [&](int status) {
+    http->respond(reply_with(status));
+    target.submit("x");
+    other.submit("x");
+    target.flush(seconds(10));
+    other.flush(seconds(10));
+  };
+
+  send(401);
+  EXPECT_EQ(log->count("one: dropped"), 1U);
+  EXPECT_EQ(log->count("two: dropped"), 1U) << "one's hint holds back nothing of the other";
+  for (int hour = 0; hour < 3; ++hour) {
+    clock->advance(std::chrono::hours(1));
+    send(403);
+  }
+  EXPECT_EQ(log->count("one: dropped"), 1U) << "the same outage";
+  send(200);
+  send(401);
+  EXPECT_EQ(log->count("one: dropped"), 2U) << "another one";
+  send(200);
+  clock->advance(seconds(59));
+  send(401);
+  EXPECT_EQ(log->count("one: dropped"), 2U) << "within the minute";
+  clock->advance(seconds(1));
+  send(401);
+  EXPECT_EQ(log->count("one: dropped"), 3U);
+  EXPECT_EQ(log->count("two: dropped"), 3U);
 }
 
 TEST_F(Judging, RepeatsNoCredentialThatTheServerEchoes) {
