@@ -7,7 +7,9 @@
 #include "common/src/cell.h"
 #include "common/src/guard.h"
 #include "common/src/http_text.h"
+#include "common/src/masking.h"
 #include "common/src/propagator.h"
+#include "common/src/registry.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -108,6 +110,24 @@ std::string checked_trace_state(const std::vector<HttpHeader>& headers) {
   return printable && fits ? state : std::string();
 }
 
+// What leaves by headers is masked as what is sent. Who will read it is not known: by every mask
+// that one of the observation's destinations has.
+void hide(Ref<const TraceAttributes>& attributes, const DestinationSet& destinations) {
+  Record masked;
+  masked.attributes = attributes;
+  if (const auto mask = process_mask()) apply_mask(masked, *mask);
+  for (const Ref<Destination>& destination : destinations.destinations()) {
+    if (destination->options().mask) apply_mask(masked, destination->options().mask);
+    if (!destination->options().hide_metadata) continue;
+    const Ref<TraceAttributes> hidden = copy_attributes(masked.attributes.get());
+    hidden->metadata = {};
+    hidden->user_id.clear();
+    hidden->session_id.clear();
+    masked.attributes = Ref<const TraceAttributes>::share(hidden.get());
+  }
+  attributes = masked.attributes;
+}
+
 std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* attributes) {
   const Record& record = cell.record;
   const bool is_sent = !cell.destinations_->is_sampled_out();
@@ -192,6 +212,7 @@ std::vector<HttpHeader> inject(const ObservationHandle& observation,
     Ref<const TraceAttributes> attributes;
     if (options.baggage) attributes = inherited_attributes(*cell);
     if (options.baggage && !attributes) attributes = Ref<const TraceAttributes>::make();
+    if (options.baggage) hide(attributes, *cell->destinations_);
     headers = inject_cell(*cell, attributes.get());
   });
   return headers;

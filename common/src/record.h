@@ -152,6 +152,14 @@ struct Record {
   }
 };
 
+/// Where a vendor is to show it: its own project, else the nearest ancestor's, else the one that
+/// the caller of this service named; empty: as configured.
+inline const std::string& project_of(const Record& record) noexcept {
+  const Record* at = &record;
+  while (at->project.empty() && at->parent != nullptr) at = at->parent;
+  return at->project.empty() && at->remote ? at->remote->project : at->project;
+}
+
 /// What feedback can say beyond a score; text fields that are empty are not given.
 struct FeedbackFields {
   bool has_score = false;
@@ -183,6 +191,7 @@ struct Score {
   // For servers that know observations by their UUIDs; nothing when they are not known.
   std::optional<Uuid> run_id;
   std::optional<Uuid> run_trace_id;
+  std::string project;  // of the observation; empty: as configured, or not known
   std::shared_ptr<const FeedbackFields> feedback;
 
   std::size_t byte_size() const noexcept {

@@ -120,6 +120,7 @@ void submit_score(ScoreParams params, const Record& record, bool whole_trace,
   while (root->parent != nullptr) root = root->parent;
   const bool continued = root->remote && !root->remote->run_path.empty();
   if (!continued) score.run_trace_id = root->uuid;  // else the root run is another process's
+  score.project = project_of(record);
   if (!whole_trace) {
     score.run_id = record.uuid;
   } else {

@@ -58,8 +58,14 @@ bool truncate_largest(Record& record, std::size_t excess) {
 
 bool truncate_largest(Score& score, std::size_t excess) {
   Json comment = std::string_view(score.comment);
-  if (!truncate_largest({&comment, &score.metadata}, excess)) return false;
+  FeedbackFields feedback = score.feedback ? *score.feedback : FeedbackFields();
+  if (!truncate_largest(
+          {&comment, &score.metadata, &feedback.value, &feedback.correction, &feedback.source_info},
+          excess)) {
+    return false;
+  }
   score.comment = comment.is_string() ? comment.text() : comment.to_text();
+  if (score.feedback) score.feedback = std::make_shared<const FeedbackFields>(std::move(feedback));
   return true;
 }
 

@@ -18,7 +18,7 @@ inline namespace v0 {
 
 struct InjectOptions {
   /// True: what `propagate` gave the trace (user, session, tags, metadata) goes along as baggage,
-  /// to whoever gets the request.
+  /// to whoever gets the request. All masks run over it, on the calling thread.
   bool baggage = false;
 };
 
