@@ -7,7 +7,9 @@
 #include "common/src/guard.h"
 #include "common/src/http_text.h"
 #include "common/src/json_value.h"
-#include "common/src/score.h"
+#include "common/src/masking.h"
+#include "common/src/registry.h"
+#include "langsmith/src/feedback_fields.h"
 #include "langsmith/src/propagator.h"
 #include "langsmith/src/run_fields.h"
 #include "langsmith/src/run_params.h"
@@ -24,49 +26,6 @@ using llmtrace::LogLevel;
 using llmtrace::Observation;
 using llmtrace::Ref;
 using llmtrace::Result;
-
-std::string_view to_string(FeedbackSource source) noexcept {
-  static constexpr std::string_view kNames[] = {"api", "model", "auto_eval", "app"};
-  return kNames[static_cast<std::size_t>(source)];
-}
-
-std::string number_text(double value) {
-  std::string text;
-  llmtrace::append_json_number(text, value);
-  return text;
-}
-
-Json config_json(const FeedbackConfig& config) {
-  if (config.type == FeedbackConfig::Type::None) return {};
-  static constexpr std::string_view kTypes[] = {"", "continuous", "categorical", "freeform"};
-  JsonObject object;
-  object.set_text("type", kTypes[static_cast<std::size_t>(config.type)]);
-  if (config.min) object.set("min", number_text(*config.min));
-  if (config.max) object.set("max", number_text(*config.max));
-  if (!config.categories.empty()) {
-    std::string list;
-    for (const FeedbackConfig::Category& category : config.categories) {
-      JsonObject item;
-      item.set("value", number_text(category.value));
-      item.set_text("label", category.label);
-      list.append(list.empty() ? "[" : ",").append(item.text());
-    }
-    object.set("categories", list + "]");
-  }
-  return Json::from_text(object.text());
-}
-
-// What is wrong with the feedback, and the remedy; empty when it may be sent.
-std::string_view problem_of(const FeedbackParams& params) {
-  constexpr std::size_t kMaxKey = 180;
-  if (params.key.empty()) return "it has no key; give .key";
-  if (params.key.size() > kMaxKey) return "its key is longer than 180 characters";
-  if (params.run_id.empty() && params.trace_id.empty() && params.project_id.empty()) {
-    return "it needs a target: .run_id, .trace_id or .project_id";
-  }
-  if (params.score && !std::isfinite(*params.score)) return "its score is not a finite number";
-  return {};
-}
 
 StoredRun stored_run(const JsonValue& body) {
   const auto text = [&](std::string_view key) { return body[key].as_string(); };
@@ -120,7 +79,8 @@ class Client::Impl {
  public:
   explicit Impl(const Config& config)
       : core("langsmith", config.transport, config.shutdown_timeout),
-        config_(std::make_shared<const ResolvedConfig>(resolve(config))) {
+        config_(std::make_shared<const ResolvedConfig>(resolve(config))),
+        anonymizer_(config.anonymizer) {
     for (const std::string& warning : config_->warnings) core.log(LogLevel::Warning, warning);
     if (config_->debug) core.log(LogLevel::Debug, banner());
     for (std::size_t i = 0; i < config_->endpoints.size(); ++i) {
@@ -130,7 +90,7 @@ class Client::Impl {
     llmtrace::register_propagator(make_propagator());
     std::vector<llmtrace::DestinationOptions> destinations;
     for (const auto& wire : wires_) {
-      destinations.push_back(destination_options(wire, config.anonymizer));
+      destinations.push_back(destination_options(wire));
     }
     core.open(std::move(destinations));
   }
@@ -147,8 +107,31 @@ class Client::Impl {
                       "check LANGSMITH_API_KEY and LANGSMITH_WORKSPACE_ID");
   }
 
+  /// The body of feedback that is sent at once, with what the masks leave of it.
+  std::string masked_text(TokenFeedback feedback) const {
+    auto fields = std::make_shared<llmtrace::FeedbackFields>();
+    fields->value = std::move(feedback.value);
+    fields->correction = std::move(feedback.correction);
+    fields->source_info = std::move(feedback.metadata);
+    llmtrace::Score score;
+    score.comment = std::move(feedback.comment);
+    score.feedback = std::move(fields);
+    std::uint64_t failures = 0;
+    if (const auto mask = llmtrace::process_mask()) failures += llmtrace::apply_mask(score, *mask);
+    if (anonymizer_) failures += llmtrace::apply_mask(score, anonymizer_);
+    if (core.enabled()) {
+      core.set().destinations().front()->counters().user_code_failures.fetch_add(failures);
+    }
+    JsonObject body;
+    if (feedback.score) body.set("score", rounded(*feedback.score));
+    body.set_json("value", score.feedback->value);
+    body.set_text("comment", score.comment);
+    body.set_json("correction", score.feedback->correction);
+    body.set_json("metadata", score.feedback->source_info);
+    return body.text();
+  }
+
   const Wire& wire() const noexcept { return *wires_.front(); }
-  const ResolvedConfig& config() const noexcept { return *config_; }
 
   llmtrace::ClientCore core;
 
@@ -161,15 +144,15 @@ class Client::Impl {
            std::to_string(config_->sample_rate);
   }
 
-  llmtrace::DestinationOptions destination_options(const std::shared_ptr<const Wire>& wire,
-                                                   const llmtrace::Mask& mask) const {
+  llmtrace::DestinationOptions destination_options(const std::shared_ptr<const Wire>& wire) const {
     llmtrace::DestinationOptions options;
     options.name = "langsmith";
     if (wire != wires_.front()) options.name += " (" + wire->endpoint().url + ")";
     options.sample_rate = config_->sample_rate;
     options.observe = config_->observe;
     options.debug = config_->debug;
-    options.mask = mask;
+    options.hide_metadata = config_->hide_metadata;
+    options.mask = anonymizer_;
     options.run_tree = true;
     if (config_->post_open_runs_after > std::chrono::milliseconds(0)) {
       options.open_after = config_->post_open_runs_after;
@@ -181,7 +164,6 @@ class Client::Impl {
       auto server = std::make_shared<ServerInfo>();
       std::vector<std::unique_ptr<llmtrace::Encoder>> encoders;
       encoders.push_back(make_runs_encoder(wire, server));
-      encoders.push_back(make_feedback_batch_encoder(wire, server));
       encoders.push_back(make_feedback_encoder(wire, server));
       return encoders;
     };
@@ -189,6 +171,7 @@ class Client::Impl {
   }
 
   std::shared_ptr<const ResolvedConfig> config_;
+  const llmtrace::Mask anonymizer_;
   std::vector<std::shared_ptr<const Wire>> wires_;  // one for each endpoint
 };
 
@@ -209,55 +192,19 @@ std::string Client::create_feedback(FeedbackParams params) noexcept {
   std::string id;
   if (!enabled()) return id;
   llmtrace::guarded(impl_->core.set(), [&] {
-    if (const std::string_view problem = problem_of(params); !problem.empty()) {
-      for (const auto& destination : impl_->core.set().destinations()) {
-        destination->refuse(llmtrace::DropReason::Rejected);
-      }
-      impl_->core.log(LogLevel::Warning,
-                      "the feedback \"" + params.key + "\" was dropped: " + std::string(problem));
-      return;
-    }
-    llmtrace::TransportImpl& transport = impl_->core.transport();
-    auto feedback = std::make_shared<llmtrace::FeedbackFields>();
-    feedback->has_score = params.score.has_value();
-    feedback->value = std::move(params.value);
-    feedback->correction = std::move(params.correction);
-    feedback->source_info = std::move(params.source_info);
-    feedback->source_type = to_string(params.source);
-    feedback->source_run_id = std::move(params.source_run_id);
-    feedback->project_id = std::move(params.project_id);
-    feedback->group_id = std::move(params.feedback_group_id);
-    feedback->comparative_experiment_id = std::move(params.comparative_experiment_id);
-    feedback->config = config_json(params.feedback_config);
-    llmtrace::Score score;
-    score.timestamp = transport.clock().now();
-    score.id = params.feedback_id.empty()
-                   ? llmtrace::uuid_text(transport.ids().next(score.timestamp))
-                   : llmtrace::uuid_text(llmtrace::uuid_from(params.feedback_id));
-    score.name = std::move(params.key);
-    score.comment = std::move(params.comment);
-    if (params.score) score.value = *params.score;
-    if (params.run_id.empty()) params.run_id = params.trace_id;
-    if (!params.run_id.empty()) score.run_id = llmtrace::uuid_from(params.run_id);
-    if (!params.trace_id.empty()) {
-      score.run_trace_id = llmtrace::uuid_from(params.trace_id);
-      score.trace_id = llmtrace::to_hex(*score.run_trace_id);
-    }
-    score.feedback = std::move(feedback);
-    id = score.id;
-    llmtrace::submit_checked(std::move(score), impl_->core.set());
+    std::string project = std::move(params.project_name);
+    id = submit_feedback(std::move(params), std::move(project), impl_->core.set());
   });
   return id;
 }
 
 Result<bool> Client::update_feedback(std::string_view feedback_id, FeedbackUpdate update) {
-  JsonObject body;
-  if (update.score) body.set("score", number_text(*update.score));
-  body.set_json("value", update.value);
-  body.set_text("comment", update.comment);
-  body.set_json("correction", update.correction);
-  const auto reply =
-      impl_->call("PATCH", "/feedback/" + llmtrace::percent_encoded(feedback_id), body.text());
+  TokenFeedback feedback{.score = update.score,
+                         .value = std::move(update.value),
+                         .comment = std::move(update.comment),
+                         .correction = std::move(update.correction)};
+  const auto reply = impl_->call("PATCH", "/feedback/" + llmtrace::percent_encoded(feedback_id),
+                                 impl_->masked_text(std::move(feedback)));
   if (!reply) return reply.error();
   return true;
 }
@@ -277,16 +224,9 @@ Result<PresignedFeedback> Client::create_presigned_feedback_token(PresignedFeedb
 }
 
 Result<bool> Client::create_feedback_from_token(std::string_view url, TokenFeedback feedback) {
-  llmtrace::HttpRequest request = impl_->wire().open_request("POST", "");
-  request.url = url;
+  llmtrace::HttpRequest request = impl_->wire().foreign_request("POST", url);
   request.headers.push_back({"Content-Type", "application/json"});
-  JsonObject body;
-  if (feedback.score) body.set("score", number_text(*feedback.score));
-  body.set_json("value", feedback.value);
-  body.set_text("comment", feedback.comment);
-  body.set_json("correction", feedback.correction);
-  body.set_json("metadata", feedback.metadata);
-  auto reply = impl_->fetch(std::move(request), body.text());
+  auto reply = impl_->fetch(std::move(request), impl_->masked_text(std::move(feedback)));
   if (reply) return true;
   Error error = reply.error();  // who has the URL may give feedback: it is not repeated
   for (std::size_t at = 0; !url.empty() && (at = error.message.find(url)) != std::string::npos;) {

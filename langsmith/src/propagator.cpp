@@ -59,7 +59,8 @@ std::optional<llmtrace::Timestamp> time_of(std::string_view segment) {
   return std::chrono::time_point_cast<llmtrace::Timestamp::duration>(*time);
 }
 
-// Only texts: what a run's metadata shows, and nothing that could configure anything.
+// Texts, numbers and truth values, as a run's metadata shows them. An object could be taken for
+// something that the server counts, as token usage.
 void read_metadata(std::string_view text, llmtrace::PropagateParams& attributes) {
   const auto metadata = JsonValue::parse(text, 4);
   if (!metadata || !metadata->is_object()) return;
@@ -67,7 +68,8 @@ void read_metadata(std::string_view text, llmtrace::PropagateParams& attributes)
   std::size_t count = 0;
   for (const auto& [key, value] : metadata->members()) {
     if (++count > kMaxMetadata) break;
-    if (value.is_string() && !key.empty()) object.set_text(key, value.as_string());
+    const bool is_scalar = !value.is_null() && !value.is_object() && !value.is_array();
+    if (is_scalar && !key.empty()) object.set(key, value.to_text());
   }
   if (!object.empty()) attributes.metadata.merge(llmtrace::Json::from_text(object.text()));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "common/src/http_text.h"
 #include "common/src/json_value.h"
@@ -54,8 +55,22 @@ Endpoint endpoint_of(std::string url, Secret api_key, std::string workspace_id, 
                      std::string_view option) {
   check_header_text(api_key.reveal(), "LANGSMITH_API_KEY");
   check_header_text(workspace_id, "LANGSMITH_WORKSPACE_ID");
-  return {llmtrace::checked_base_url(url, option), std::move(api_key), std::move(workspace_id),
-          std::move(project)};
+  return {.url = llmtrace::checked_base_url(url, option),
+          .api_key = std::move(api_key),
+          .workspace_id = std::move(workspace_id),
+          .project = std::move(project)};
+}
+
+// A key among them would go to the log of a gateway, and win over the endpoint's own.
+std::vector<llmtrace::HttpHeader> headers_option(const std::vector<llmtrace::HttpHeader>& given) {
+  for (const llmtrace::HttpHeader& header : given) {
+    const std::string name = lower_case(header.name);
+    const bool is_key = name == "x-api-key";
+    if (!is_key && name != "x-tenant-id") continue;
+    throw std::invalid_argument("additional_headers must not hold " + header.name + "; give ." +
+                                (is_key ? "api_key" : "workspace_id"));
+  }
+  return llmtrace::checked_headers(given);
 }
 
 // [{"api_url", "api_key", "project_name", "primary"}] or {url: key}.
@@ -76,6 +91,7 @@ std::vector<Endpoint> endpoints_from_variable(const std::string& text, const std
     return endpoint_of(url, Secret(key), "", own_project, kName);
   };
   std::vector<Endpoint> endpoints;
+  bool has_primary = false;
   for (const auto& [url, key] : value->members()) {
     if (!key.is_string()) refuse();
     endpoints.push_back(endpoint_at(url, key.as_string(), project));
@@ -85,7 +101,12 @@ std::vector<Endpoint> endpoints_from_variable(const std::string& text, const std
     const std::string& own = item["project_name"].as_string();
     Endpoint endpoint = endpoint_at(item["api_url"].as_string(), item["api_key"].as_string(),
                                     own.empty() ? project : own);
+    endpoint.project_is_fixed = !own.empty();
     const bool primary = item["primary"].as_bool();
+    if (primary && std::exchange(has_primary, true)) {
+      throw std::invalid_argument(std::string(kName) +
+                                  " has several \"primary\": true; leave one of them");
+    }
     endpoints.insert(primary ? endpoints.begin() : endpoints.end(), std::move(endpoint));
   }
   return endpoints;
@@ -111,18 +132,22 @@ std::vector<Endpoint> endpoints_of(const Config& config) {
         trimmed(text_option(config.workspace_id, LANGSMITH_VARIABLE("WORKSPACE_ID"), "")), project,
         "LANGSMITH_ENDPOINT"));
   }
+  endpoints.front().project_is_fixed = false;
+  endpoints.front().additional_headers = headers_option(config.additional_headers);
   for (const Replica& replica : config.replicas) {
     const Endpoint& own = endpoints.front();
     endpoints.push_back(endpoint_of(replica.endpoint.empty() ? own.url : replica.endpoint.str(),
                                     replica.api_key, replica.workspace_id.str(),
                                     replica.project.empty() ? own.project : replica.project.str(),
                                     "Replica::endpoint"));
+    endpoints.back().project_is_fixed = !replica.project.empty();
+    endpoints.back().additional_headers = headers_option(replica.additional_headers);
   }
   return endpoints;
 }
 
 // Run ids are the same everywhere, and a workspace holds a run once: a second project there would
-// get nothing but "already received".
+// get nothing but "already received". That two keys are of one workspace cannot be seen here.
 void refuse_same_workspace(const std::vector<Endpoint>& endpoints) {
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -130,8 +155,9 @@ void refuse_same_workspace(const std::vector<Endpoint>& endpoints) {
                         endpoints[i].workspace_id == endpoints[j].workspace_id &&
                         endpoints[i].api_key.reveal() == endpoints[j].api_key.reveal();
       if (!same) continue;
-      throw std::invalid_argument("two endpoints are the same workspace at " + endpoints[i].url +
-                                  ", which holds a run once; give each a key of its own workspace");
+      throw std::invalid_argument("two endpoints have the same key at " + endpoints[i].url +
+                                  ", and with it one workspace, which holds a run once; give each "
+                                  "a key of another workspace");
     }
   }
 }
@@ -193,6 +219,7 @@ ResolvedConfig resolve(const Config& config) {
   resolved.hide_outputs = flag_option(config.hide_outputs, LANGSMITH_VARIABLE("HIDE_OUTPUTS"));
   resolved.hide_metadata = flag_option(config.hide_metadata, LANGSMITH_VARIABLE("HIDE_METADATA"));
   resolved.runtime_metadata = config.runtime_metadata;
+  resolved.revision_id = text_option(config.revision_id, LANGSMITH_VARIABLE("REVISION_ID"), "");
   resolved.post_open_runs_after = config.post_open_runs_after;
   if (config.post_open_runs_after > milliseconds(0)) {
     llmtrace::checked_duration(config.post_open_runs_after, "Config::post_open_runs_after");
@@ -201,7 +228,6 @@ ResolvedConfig resolve(const Config& config) {
       llmtrace::checked_duration(config.timeout.value_or(milliseconds(10'000)), "Config::timeout");
   resolved.proxy = config.proxy;
   resolved.ca_file = config.ca_file.str();
-  resolved.additional_headers = llmtrace::checked_headers(config.additional_headers);
   resolved.compression = compression_option(config);
   resolved.max_batch_items =
       config.max_batch_items
@@ -236,6 +262,7 @@ const std::vector<llmtrace::VariableInfo>& variables() {
       {"LANGSMITH_HIDE_INPUTS", "hide_inputs", "true: inputs are sent as {}; false"},
       {"LANGSMITH_HIDE_OUTPUTS", "hide_outputs", "true: outputs are sent as {}; false"},
       {"LANGSMITH_HIDE_METADATA", "hide_metadata", "true: no metadata but token counts; false"},
+      {"LANGSMITH_REVISION_ID", "revision_id", "metadata of every run; none"},
       {"LANGSMITH_BATCH_INGEST_SIZE_LIMIT", "max_batch_items",
        "runs in a full batch; the server's, else 100"},
       {"LANGSMITH_DISABLE_RUN_COMPRESSION", "compression",

@@ -17,6 +17,8 @@ struct Endpoint {
   Secret api_key;
   std::string workspace_id;
   std::string project;
+  bool project_is_fixed = false;  // of a replica that names one: a run's own does not count there
+  std::vector<llmtrace::HttpHeader> additional_headers{};
 };
 
 struct ResolvedConfig {
@@ -28,11 +30,11 @@ struct ResolvedConfig {
   bool hide_outputs = false;
   bool hide_metadata = false;
   bool runtime_metadata = false;
+  std::string revision_id;
   std::chrono::milliseconds post_open_runs_after{0};
   std::chrono::milliseconds timeout{0};
   std::optional<std::string> proxy;
   std::string ca_file;
-  std::vector<llmtrace::HttpHeader> additional_headers;
   std::optional<Compression> compression;  // nothing: zstd, but none to loopback
   std::optional<std::size_t> max_batch_items;
   std::chrono::milliseconds batch_interval{0};

@@ -6,6 +6,7 @@
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
 #include "common/src/http_text.h"
+#include "langsmith/src/feedback_fields.h"
 #include "langsmith/src/run_fields.h"
 #include "langsmith/src/run_params.h"
 
@@ -14,6 +15,8 @@ inline namespace v0 {
 namespace {
 
 using llmtrace::Cell;
+using llmtrace::Destination;
+using llmtrace::DestinationSet;
 using llmtrace::Observation;
 using llmtrace::ObservationUpdate;
 using llmtrace::Record;
@@ -50,16 +53,31 @@ bool may_be_sent(const Attachment& attachment, llmtrace::RateLimitedLog& log) {
   const bool valid_type =
       !attachment.mime_type.empty() && llmtrace::is_header_value(attachment.mime_type);
   if (is_attachment_name(attachment.name) && valid_type) return true;
-  log.write(
-      llmtrace::LogLevel::Warning,
-      "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs "
-      "a MIME type");
+  log.log(llmtrace::LogKind::UserCode, llmtrace::LogLevel::Warning,
+          "an attachment is left out: its name must hold no dots, blanks and quotes, and it needs "
+          "a MIME type");
   return false;
 }
 
 void append_attachment(RunDetails& run, Attachment&& attachment) {
   run.attachments.push_back(
       {std::move(attachment.name), std::move(attachment.mime_type), std::move(attachment.bytes)});
+}
+
+// Those that know runs.
+Ref<const DestinationSet> run_destinations(const DestinationSet& all) {
+  std::vector<Ref<Destination>> knowing;
+  for (const Ref<Destination>& destination : all.destinations()) {
+    if (destination->options().run_tree) knowing.push_back(destination);
+  }
+  if (knowing.size() == all.destinations().size()) return Ref<const DestinationSet>::share(&all);
+  return Ref<const DestinationSet>::adopt(new DestinationSet(std::move(knowing)));
+}
+
+bool is_continued(const Record& record) noexcept {
+  const Record* root = &record;
+  while (root->parent != nullptr) root = root->parent;
+  return root->remote && !root->remote->run_path.empty();
 }
 
 ObservationUpdate update_of(RunUpdate&& update) {
@@ -125,9 +143,11 @@ std::string Run::dotted_order() const {
 
 Run Run::start_run(RunParams params) const noexcept {
   Cell* const parent = observation_.cell();
+  if (parent == nullptr) {  // beneath a run of nothing there is nothing either
+    return Observation(llmtrace::start_child(observation_.identity(), {}).detach());
+  }
   Ref<Cell> child;
   llmtrace::guarded([&] {
-    if (parent == nullptr) return;
     llmtrace::StartOptions options = start_options(params, parent->destinations_->keeper().log());
     child = llmtrace::start_child(parent, observation_params(params), std::move(options));
   });
@@ -135,8 +155,10 @@ Run Run::start_run(RunParams params) const noexcept {
 }
 
 void Run::update(RunUpdate update) const noexcept {
+  Cell* const cell = observation_.cell();
+  if (cell == nullptr) return;
   if (!update.tags.empty()) add_tags(std::move(update.tags));
-  observation_.update(update_of(std::move(update)));
+  llmtrace::guarded(*cell, [&] { llmtrace::update_cell(*cell, update_of(std::move(update))); });
 }
 
 void Run::add_event(std::string_view name, Json fields) const noexcept {
@@ -156,9 +178,7 @@ void Run::add_metadata(Json metadata) const noexcept {
   observation_.update({.metadata = std::move(metadata)});
 }
 
-void Run::set_usage(UsageMetadata usage) const noexcept {
-  observation_.update({.usage_details = usage_details(usage), .cost_details = cost_details(usage)});
-}
+void Run::set_usage(UsageMetadata usage) const noexcept { update({.usage_metadata = usage}); }
 
 void Run::first_token() const noexcept { observation_.first_token(); }
 
@@ -173,8 +193,28 @@ void Run::add_attachment(Attachment attachment) const noexcept {
 }
 
 void Run::end(RunUpdate update) const noexcept {
+  Cell* const cell = observation_.cell();
+  if (cell == nullptr) return;
   if (!update.tags.empty()) add_tags(std::move(update.tags));
-  observation_.end(update_of(std::move(update)));
+  ObservationUpdate last;
+  llmtrace::guarded(*cell, [&] { last = update_of(std::move(update)); });
+  observation_.end(std::move(last));  // without memory for what was given it ends all the same
+}
+
+std::string Run::create_feedback(FeedbackParams params) const noexcept {
+  std::string id;
+  Cell* const cell = observation_.cell();
+  if (cell == nullptr) return id;
+  llmtrace::guarded(*cell, [&] {
+    params.run_id = this->id();
+    // The root of a continued trace may be another process's, which may not have sent it yet.
+    params.trace_id = is_continued(cell->record) ? std::string() : trace_id();
+    params.project_id.clear();
+    const auto destinations = run_destinations(*cell->destinations_);
+    if (destinations->empty()) return;
+    id = submit_feedback(std::move(params), llmtrace::project_of(cell->record), *destinations);
+  });
+  return id;
 }
 
 std::vector<llmtrace::HttpHeader> Run::to_headers() const {

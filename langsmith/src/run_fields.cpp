@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/src/json_value.h"
 #include "common/src/time_text.h"
+#include "common/src/utf8.h"
 
 namespace langsmith {
 inline namespace v0 {
@@ -12,6 +14,7 @@ namespace {
 using llmtrace::append_json;
 using llmtrace::append_json_string;
 using llmtrace::Json;
+using llmtrace::JsonValue;
 using llmtrace::Level;
 using llmtrace::ObservationType;
 using llmtrace::Record;
@@ -62,9 +65,10 @@ void write(JsonObject& object, std::string_view key, const Usage& usage) {
   if (usage.given) object.set(key, std::to_string(usage.value));
 }
 
-void add(llmtrace::UsageDetails& details, std::string_view name,
-         std::optional<std::int64_t> count) {
-  if (count && *count != 0) details.merge({{name, *count}});
+// With the whole all of its details are given anew: one that was told before is no part of it.
+void add_detail(llmtrace::UsageDetails& details, std::string_view name,
+                std::optional<std::int64_t> count, bool is_whole_given) {
+  if (count || is_whole_given) details.merge({{name, count.value_or(0)}});
 }
 
 std::int64_t sum(std::initializer_list<std::optional<std::int64_t>> counts) {
@@ -93,6 +97,15 @@ std::string without_nul(std::string_view json_text) {
     json_text.remove_prefix(std::min(length, json_text.size()));
   }
   return out;
+}
+
+std::string_view character_prefix(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text;
+  std::size_t end = 0;
+  for (std::size_t count = 0; count < most && end < text.size(); ++count) {
+    end += std::max<std::size_t>(1, llmtrace::utf8_sequence_length(text.substr(end)));
+  }
+  return text.substr(0, end);
 }
 
 void JsonObject::set(std::string_view key, std::string text) {
@@ -173,12 +186,6 @@ RunPlace place_of(const Record& record) {
   return place;
 }
 
-const std::string& project_of(const Record& record) noexcept {
-  const Record* at = &record;
-  while (at->project.empty() && at->parent != nullptr) at = at->parent;
-  return at->project.empty() && at->remote ? at->remote->project : at->project;
-}
-
 std::string_view to_string(RunType type) noexcept {
   static constexpr std::string_view kNames[] = {"tool",      "chain",  "llm",   "retriever",
                                                 "embedding", "prompt", "parser"};
@@ -231,8 +238,11 @@ std::string usage_metadata(const Record& record, std::uint64_t& invalid) {
   };
   for (const auto& item : record.usage_details.items()) {
     const std::string_view name = item.name;
+    const bool is_detail = name != "input" && name != "output" && name != "total";
     if (item.value < 0) {
       ++invalid;
+    } else if (item.value == 0 && is_detail) {
+      continue;  // one that was taken back
     } else if (name == "total") {
       total.add(item.value);
     } else if (name.starts_with("input") || name.starts_with("cache")) {
@@ -290,15 +300,17 @@ llmtrace::UsageDetails usage_details(const UsageMetadata& usage) {
     const std::int64_t inside = sum({in.audio, in.cache_creation, in.cache_read});
     details.merge({{"input", rest_of(*usage.input_tokens, inside)}});
   }
-  add(details, "input_audio_tokens", in.audio);
-  add(details, "input_cache_creation", in.cache_creation);
-  add(details, "input_cached_tokens", in.cache_read);
+  const bool input = usage.input_tokens.has_value();
+  add_detail(details, "input_audio_tokens", in.audio, input);
+  add_detail(details, "input_cache_creation", in.cache_creation, input);
+  add_detail(details, "input_cached_tokens", in.cache_read, input);
   if (usage.output_tokens) {
     const std::int64_t inside = sum({out.audio, out.reasoning});
     details.merge({{"output", rest_of(*usage.output_tokens, inside)}});
   }
-  add(details, "output_audio_tokens", out.audio);
-  add(details, "output_reasoning_tokens", out.reasoning);
+  const bool output = usage.output_tokens.has_value();
+  add_detail(details, "output_audio_tokens", out.audio, output);
+  add_detail(details, "output_reasoning_tokens", out.reasoning, output);
   if (usage.total_tokens) details.merge({{"total", *usage.total_tokens}});
   return details;
 }
@@ -364,7 +376,8 @@ void add_rest(JsonObject& metadata, const Record& record) {
   }
   const Record* root = &record;
   while (root->parent != nullptr) root = root->parent;
-  if (root == &record && root->trace_id != root->uuid) {  // an id from outside
+  // An id from outside. LangSmith's own header gave its trace's, which every run has anyway.
+  if (root == &record && root->trace_id != place_of(record).trace_id) {
     metadata.set_text("otel_trace_id", llmtrace::to_hex(root->trace_id));
     if (root->has_parent) {
       metadata.set_text("otel_parent_span_id", llmtrace::to_hex(root->parent_span_id));
@@ -374,13 +387,16 @@ void add_rest(JsonObject& metadata, const Record& record) {
 
 }  // namespace
 
-std::string extra_text(const Record& record, bool hide_metadata, std::string_view runtime,
-                       const std::vector<std::string>& left_out, std::uint64_t& invalid) {
+std::string extra_text(const Record& record, const ResolvedConfig& config, std::string_view runtime,
+                       std::string_view full_name, const std::vector<std::string>& left_out,
+                       std::uint64_t& invalid) {
   JsonObject extra;
   if (record.run) extra.merge(record.run->extra);
   JsonObject metadata;
   const std::string given = extra.take("metadata");
-  if (!hide_metadata) {
+  if (!config.hide_metadata) {
+    metadata.set_text("revision_id", config.revision_id);
+    metadata.set_text("full_name", full_name);
     if (!given.empty()) metadata.merge(Json::from_text(given));
     if (record.attributes) add_trace(metadata, *record.attributes);
     metadata.merge(record.metadata);
@@ -402,19 +418,37 @@ std::string extra_text(const Record& record, bool hide_metadata, std::string_vie
   return extra.empty() ? std::string() : extra.text();
 }
 
-std::string events_text(const Record& record) {
+std::string extra_naming(std::string_view extra, std::vector<std::string> left_out) {
+  constexpr std::string_view kKey = "attachments_left_out";
+  JsonObject object;
+  if (!extra.empty()) object.merge(Json::from_text(std::string(extra)));
+  JsonObject metadata;
+  if (const std::string given = object.take("metadata"); !given.empty()) {
+    metadata.merge(Json::from_text(given));
+  }
+  if (const auto named = JsonValue::parse(metadata.take(kKey))) {
+    for (const JsonValue& name : named->elements()) left_out.push_back(name.as_string());
+  }
+  metadata.set_json(kKey, Json(left_out));
+  object.set("metadata", metadata.text());
+  return object.text();
+}
+
+std::string events_text(const Record& record, bool hide_fields) {
   std::string events;
+  constexpr std::string_view kNewToken = "new_token";
   const auto append = [&](std::string_view name, llmtrace::Timestamp time, const Json& fields) {
     JsonObject event;
     event.set_text("name", name);
     std::string text;
     llmtrace::append_rfc3339(text, time);
     event.set_text("time", text);
-    event.set_json("kwargs", fields);
+    // A token is a piece of the output, which has rules of its own (GHSA-rr7j-v2q5-chgv).
+    if (!hide_fields && name != kNewToken) event.set_json("kwargs", fields);
     events.append(events.empty() ? "[" : ",").append(event.text());
   };
   if (record.completion_start_time && run_type_of(record.type) == RunType::Llm) {
-    append("new_token", *record.completion_start_time, {});
+    append(kNewToken, *record.completion_start_time, {});
   }
   if (record.run) {
     for (const auto& event : record.run->events) append(event.name, event.time, event.fields);

@@ -11,6 +11,7 @@
 
 #include "common/src/json_text.h"
 #include "common/src/record.h"
+#include "langsmith/src/resolved_config.h"
 
 namespace langsmith {
 inline namespace v0 {
@@ -18,6 +19,9 @@ inline namespace v0 {
 /// `json_text` without the NULs in its strings: the server's databases refuse them, and with them
 /// the whole batch. The reference clients leave them out too.
 std::string without_nul(std::string_view json_text);
+
+/// The first `most` characters of `text`.
+std::string_view character_prefix(std::string_view text, std::size_t most) noexcept;
 
 /// A JSON object that is put together from members and other objects; a repeated key replaces.
 class JsonObject {
@@ -43,10 +47,6 @@ struct RunPlace {
   std::string dotted_order;
 };
 RunPlace place_of(const llmtrace::Record& record);
-/// Its own project, else the nearest ancestor's, else the one that the caller of this service
-/// named; empty: as configured.
-const std::string& project_of(const llmtrace::Record& record) noexcept;
-
 RunType run_type_of(llmtrace::ObservationType type) noexcept;
 llmtrace::ObservationType observation_type_of(RunType type) noexcept;
 
@@ -57,10 +57,15 @@ llmtrace::CostDetails cost_details(const UsageMetadata& usage);
 
 /// An object as it is, any other value as {"key": value}.
 std::string as_object_text(const llmtrace::Json& value, std::string_view key);
-/// `left_out` are the names of attachments that do not travel: the metadata tell them.
-std::string extra_text(const llmtrace::Record& record, bool hide_metadata, std::string_view runtime,
+/// `full_name` is the run's when that was cut. `left_out` are the names of attachments that do not
+/// travel: the metadata tell them.
+std::string extra_text(const llmtrace::Record& record, const ResolvedConfig& config,
+                       std::string_view runtime, std::string_view full_name,
                        const std::vector<std::string>& left_out, std::uint64_t& invalid);
-std::string events_text(const llmtrace::Record& record);
+/// `extra` with more names of attachments that do not travel.
+std::string extra_naming(std::string_view extra, std::vector<std::string> left_out);
+/// Without their fields when those are to be hidden; a token never goes along.
+std::string events_text(const llmtrace::Record& record, bool hide_fields);
 /// What stands as the run's error; empty for none.
 std::string_view error_text(const llmtrace::Record& record) noexcept;
 std::vector<std::string> tags_of(const llmtrace::Record& record);

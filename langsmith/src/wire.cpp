@@ -20,6 +20,8 @@ using llmtrace::Verdict;
 using std::chrono::seconds;
 
 constexpr seconds kAskAgain(60);
+constexpr std::chrono::milliseconds kFirstPatience = seconds(1);
+constexpr std::chrono::hours kTryMultipartAgain(1);
 constexpr std::size_t kMostItems = 10'000;
 constexpr std::size_t kMostBytes = 100'000'000;
 
@@ -54,10 +56,14 @@ Compression Wire::wanted_compression() const noexcept {
   return llmtrace::is_loopback_url(endpoint().url) ? Compression::None : Compression::Zstd;
 }
 
-llmtrace::HttpRequest Wire::open_request(std::string_view method, std::string_view path) const {
+std::string_view Wire::project_or_own(std::string_view project) const noexcept {
+  return project.empty() || endpoint().project_is_fixed ? endpoint().project : project;
+}
+
+llmtrace::HttpRequest Wire::plain_request(std::string_view method, std::string url) const {
   llmtrace::HttpRequest request;
   request.method = method;
-  request.url = endpoint().url + std::string(path);
+  request.url = std::move(url);
   request.timeout = config_->timeout;
   request.proxy = config_->proxy;
   request.ca_file = config_->ca_file;
@@ -65,33 +71,58 @@ llmtrace::HttpRequest Wire::open_request(std::string_view method, std::string_vi
   return request;
 }
 
-llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view path,
-                                    std::vector<llmtrace::HttpHeader> headers) const {
-  llmtrace::HttpRequest request = open_request(method, path);
-  request.headers.push_back({"x-api-key", std::string(endpoint().api_key.reveal())});
-  if (!endpoint().workspace_id.empty()) {
-    request.headers.push_back({"X-Tenant-Id", endpoint().workspace_id});
-  }
-  std::move(headers.begin(), headers.end(), std::back_inserter(request.headers));
-  for (const llmtrace::HttpHeader& header : config_->additional_headers) {
+void Wire::add_headers(llmtrace::HttpRequest& request) const {
+  for (const llmtrace::HttpHeader& header : endpoint().additional_headers) {
     std::erase_if(request.headers, [&](const llmtrace::HttpHeader& ours) {
       return llmtrace::same_ignoring_case(ours.name, header.name);
     });
     request.headers.push_back(header);
   }
+}
+
+llmtrace::HttpRequest Wire::open_request(std::string_view method, std::string_view path) const {
+  llmtrace::HttpRequest request = plain_request(method, endpoint().url + std::string(path));
+  add_headers(request);
   return request;
 }
 
+llmtrace::HttpRequest Wire::foreign_request(std::string_view method, std::string_view url) const {
+  llmtrace::HttpRequest request = plain_request(method, std::string(url));
+  if (url.starts_with(endpoint().url + "/")) add_headers(request);
+  return request;
+}
+
+llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view path,
+                                    std::vector<llmtrace::HttpHeader> headers) const {
+  llmtrace::HttpRequest request = plain_request(method, endpoint().url + std::string(path));
+  request.headers.push_back({"x-api-key", std::string(endpoint().api_key.reveal())});
+  if (!endpoint().workspace_id.empty()) {
+    request.headers.push_back({"X-Tenant-Id", endpoint().workspace_id});
+  }
+  std::move(headers.begin(), headers.end(), std::back_inserter(request.headers));
+  add_headers(request);
+  return request;
+}
+
+void ServerInfo::miss_multipart(Timestamp now) noexcept {
+  lacks_multipart_ = true;
+  try_multipart_again_ = now + kTryMultipartAgain;
+}
+
 std::optional<llmtrace::HttpRequest> ServerInfo::ask(const Wire& wire, Timestamp now) {
-  if (known_ || now < ask_again_) return std::nullopt;
+  if (lacks_multipart_ && now >= try_multipart_again_) lacks_multipart_ = false;
+  if (known_ || asked_ || now < ask_again_) return std::nullopt;
   ask_again_ = now + kAskAgain;
+  llmtrace::HttpRequest request = wire.open_request("GET", "/info");
+  if (!answered_) request.timeout = std::min(request.timeout, kFirstPatience);
   asked_ = true;
-  return wire.open_request("GET", "/info");
+  return request;
 }
 
 void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   ask_again_ = now + kAskAgain;
   asked_ = false;
+  answered_ = true;
   if (reply.status != 200 || !reply.complete) return;  // the defaults serve
   const auto info = JsonValue::parse(reply.body);
   if (!info || !info->is_object()) return;
@@ -99,13 +130,12 @@ void ServerInfo::learn(const HttpReply& reply, Timestamp now) {
   const JsonValue& batch = (*info)["batch_ingest_config"];
   const JsonValue& flags = (*info)["instance_flags"];
   const JsonValue* const use_multipart = batch.find("use_multipart_endpoint");
-  // A 404 has told already what this says of a server behind another one.
-  multipart = multipart && use_multipart != nullptr && use_multipart->as_bool();
+  told_multipart_ = use_multipart != nullptr && use_multipart->as_bool();
   max_items = limit_of(batch["size_limit"], max_items, kMostItems);
   max_bytes = limit_of(batch["size_limit_bytes"], max_bytes, kMostBytes);
   zstd = flags["zstd_compression_enabled"].as_bool();
   gzip = flags["gzip_body_enabled"].as_bool();
-  feedback_rides = multipart && is_at_least((*info)["version"].as_string(), {0, 8, 10});
+  told_feedback_rides_ = is_at_least((*info)["version"].as_string(), {0, 8, 10});
   needs_session = flags["sdb_query_enabled"].as_bool() && !flags["ch_query_enabled"].as_bool();
 }
 

@@ -44,6 +44,7 @@ TEST_F(ConfigTest, EveryVariableIsReadUnderBothNames) {
     set.set(prefix + "HIDE_METADATA", "1");
     set.set(prefix + "BATCH_INGEST_SIZE_LIMIT", "7");
     set.set(prefix + "DISABLE_RUN_COMPRESSION", "true");
+    set.set(prefix + "REVISION_ID", "rev-1");
     set.set(prefix + "DEBUG", "true");
     const ResolvedConfig resolved = resolve({});
     const Endpoint& endpoint = resolved.endpoints.at(0);
@@ -55,6 +56,7 @@ TEST_F(ConfigTest, EveryVariableIsReadUnderBothNames) {
     EXPECT_TRUE(resolved.hide_inputs && resolved.hide_outputs && resolved.hide_metadata) << prefix;
     EXPECT_EQ(resolved.max_batch_items, std::size_t{7}) << prefix;
     EXPECT_EQ(resolved.compression, Compression::None) << prefix;
+    EXPECT_EQ(resolved.revision_id, "rev-1") << prefix;
     EXPECT_TRUE(resolved.debug) << prefix;
   }
 }
@@ -144,6 +146,53 @@ TEST_F(ConfigTest, SeveralEndpointsAndOneContradictEachOther) {
   EXPECT_EQ(message_of({}).find("ka"), std::string::npos);
 }
 
+TEST_F(ConfigTest, OneEndpointAloneIsPrimary) {
+  environment.set("LANGSMITH_RUNS_ENDPOINTS",
+                  R"([{"api_url":"https://a.test","api_key":"canary","primary":true},)"
+                  R"({"api_url":"https://b.test","api_key":"canary","primary":true}])");
+  const std::string message = message_of({});
+  EXPECT_NE(message.find("several \"primary\": true"), std::string::npos) << message;
+  EXPECT_EQ(message.find("canary"), std::string::npos);
+}
+
+TEST_F(ConfigTest, TheOlderNamesThatAreNoSimpleCopiesAreReadToo) {
+  environment.set("LANGCHAIN_TRACING", "false");
+  EXPECT_FALSE(resolve({.api_key = "k"}).enabled);
+  environment.set("LANGSMITH_TRACING", "true");
+  EXPECT_TRUE(resolve({.api_key = "k"}).enabled) << "the newer name wins";
+  environment.set("LANGCHAIN_SESSION", "oldest");
+  EXPECT_EQ(resolve({.api_key = "k"}).endpoints[0].project, "oldest");
+  environment.set("LANGSMITH_SESSION", "older");
+  EXPECT_EQ(resolve({.api_key = "k"}).endpoints[0].project, "older");
+  environment.set("LANGCHAIN_RUNS_ENDPOINTS", R"({"https://a.test":"ka","https://b.test":"kb"})");
+  ASSERT_EQ(resolve({}).endpoints.size(), 2U);
+  EXPECT_EQ(resolve({}).endpoints[1].url, "https://b.test");
+}
+
+TEST_F(ConfigTest, AdditionalHeadersAreOfOneEndpointAndNoKeys) {
+  Config given{.api_key = "k",
+               .replicas = {{.endpoint = "https://b.test",
+                             .api_key = "kb",
+                             .additional_headers = {{"X-Second", "2"}}}},
+               .additional_headers = {{"X-First", "1"}}};
+  const auto endpoints = resolve(given).endpoints;
+  ASSERT_EQ(endpoints.size(), 2U);
+  ASSERT_EQ(endpoints[0].additional_headers.size(), 1U);
+  EXPECT_EQ(endpoints[0].additional_headers[0].name, "X-First");
+  ASSERT_EQ(endpoints[1].additional_headers.size(), 1U);
+  EXPECT_EQ(endpoints[1].additional_headers[0].name, "X-Second");
+  for (const auto& [name, remedy] :
+       {std::pair("X-API-Key", "give .api_key"), std::pair("x-tenant-id", "give .workspace_id")}) {
+    Config own = given;
+    own.additional_headers = {{name, "canary"}};
+    EXPECT_NE(message_of(own).find(remedy), std::string::npos) << message_of(own);
+    EXPECT_EQ(message_of(own).find("canary"), std::string::npos);
+    Config at_replica = given;
+    at_replica.replicas[0].additional_headers = {{name, "canary"}};
+    EXPECT_NE(message_of(at_replica).find(remedy), std::string::npos) << message_of(at_replica);
+  }
+}
+
 TEST_F(ConfigTest, WhatCannotBeReadOfSeveralEndpointsIsNotRepeated) {
   for (const char* text :
        {"canary", R"({"https://a.test":"canary")", R"(["canary"])",
@@ -164,10 +213,10 @@ TEST_F(ConfigTest, AReplicaNeedsAKeyOfItsOwn) {
   EXPECT_EQ(message.find("canary"), std::string::npos);
 }
 
-TEST_F(ConfigTest, TwoEndpointsOfOneWorkspaceAreRefused) {
+TEST_F(ConfigTest, TwoEndpointsWithOneKeyAreRefused) {
   const std::string message =
       message_of({.api_key = "canary", .replicas = {{.api_key = "canary", .project = "other"}}});
-  EXPECT_NE(message.find("the same workspace"), std::string::npos) << message;
+  EXPECT_NE(message.find("a key of another workspace"), std::string::npos) << message;
   EXPECT_EQ(message.find("canary"), std::string::npos) << message;
 }
 

@@ -31,6 +31,16 @@ class OpenRunTest : public LangsmithTest {
     }
     return operations;
   }
+  // An open run that the server has.
+  langsmith::Run posted(Client& client) {
+    const std::size_t before = http->request_count();
+    langsmith::Run run = client.start_run({.name = "open"});
+    client.flush(milliseconds(0));
+    clock->advance(seconds(1));
+    EXPECT_TRUE(http->wait_for_requests(before + 2));  // /info is the first
+    EXPECT_TRUE(http->wait_idle());
+    return run;
+  }
   using Operations = std::vector<std::string>;
   const Operations complete{"post ended"};
   const Operations in_two{"post open", "patch ended"};
@@ -206,6 +216,103 @@ TEST_F(OpenRunTest, WhenThePostWasDroppedTheEndIsAWholeRun) {
     EXPECT_EQ(client.stats().submitted, 1U);
     EXPECT_EQ(client.stats().delivered, 1U);
     EXPECT_EQ(client.stats().dropped_total(), 0U) << "a post is no item of its own";
+  }
+}
+
+TEST_F(OpenRunTest, ARefusedPatchAfterAnAcceptedPostIsOneDroppedItem) {
+  for (const int status : {400, 401, 422}) {
+    serve([status](const Request& request) {
+      const bool patch = request.body.find("name=\"patch.") != std::string::npos;
+      return std::optional(reply_with(patch ? status : 202, "no"));
+    });
+    const std::size_t before = errors().size();
+    Client client(config());
+    const langsmith::Run run = posted(client);
+    client.start_run({.name = "beside"}).end();
+    run.end();
+    EXPECT_FALSE(client.flush(seconds(10))) << status;
+    EXPECT_EQ(client.stats().submitted, 2U) << status;
+    EXPECT_EQ(client.stats().dropped_total(), status == 401 ? 2U : 1U) << status;
+    EXPECT_EQ(client.stats().in_memory, 0U) << status;
+    ASSERT_EQ(errors().size(), before + 1) << status;
+    const std::vector<std::string> ids = errors().back().ids;
+    EXPECT_NE(std::find(ids.begin(), ids.end(), run.id()), ids.end()) << status;
+    expect_conserved(client);
+  }
+}
+
+TEST_F(OpenRunTest, APatchThatMeetsTheFallbackIsAPatchThereToo) {
+  Client client(config());
+  const langsmith::Run run = posted(client);
+  serve([](const Request& request) {
+    return std::optional(reply_with(request.url.ends_with("/runs/multipart") ? 404 : 202));
+  });
+  run.add_attachment({"page", "image/png", "bytes"});
+  run.end({.outputs = {{"a", 2}}});
+  client.start_run({.name = "beside"}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  const JsonValue body = parsed(requests_to("/runs/batch").at(0).body);
+  ASSERT_EQ(body["patch"].elements().size(), 1U);
+  EXPECT_EQ(body["post"].elements().size(), 1U);
+  const JsonValue& patch = body["patch"].elements()[0];
+  EXPECT_EQ(patch["id"].as_string(), run.id());
+  EXPECT_EQ(patch["outputs"].to_text(), R"({"a":2})");
+  EXPECT_EQ(patch["extra"]["metadata"]["attachments_left_out"].to_text(), R"(["page"])");
+  EXPECT_EQ(client.stats().delivered, 2U);
+}
+
+TEST_F(OpenRunTest, APatchInABatchThatIsTooLargeIsSplitAndCutLikeARun) {
+  Client client(config());
+  const langsmith::Run run = posted(client);
+  serve([](const Request& request) {
+    return std::optional(reply_with(request.body.size() > 200'000 ? 413 : 202));
+  });
+  for (int i = 0; i < 20; ++i) {
+    client.start_run({.name = "beside", .inputs = std::string(20'000, 'x')}).end();
+  }
+  run.end({.outputs = {{"a", std::string(600'000, 'y')}}});
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(client.stats().delivered, 21U);
+  EXPECT_EQ(client.stats().truncated_items, 1U);
+  bool is_patched = false;
+  for (const auto& request : requests_to("/runs/multipart")) {
+    if (request.body.size() > 200'000) continue;
+    for (const SentRun& sent_run : runs_in(request)) {
+      is_patched = is_patched || (sent_run.id == run.id() && sent_run.operation == "patch");
+    }
+  }
+  EXPECT_TRUE(is_patched);
+}
+
+// Posts, patches and feedback in one batch, of which one run is refused, or which no server
+// answers.
+TEST_F(OpenRunTest, WhatIsMixedInABatchSharesNoFate) {
+  for (const int status : {0, 503, 413, 422}) {
+    Client client(config());
+    const langsmith::Run open = posted(client);
+    bool answered = false;  // under the fake client's lock
+    serve([&, status](const Request& request) {
+      if (status == 422) {
+        const bool bad = request.body.find("\"poisoned\"") != std::string::npos;
+        return std::optional(reply_with(bad ? 422 : 202));
+      }
+      if (!request.url.ends_with("/runs/multipart") || std::exchange(answered, true)) {
+        return std::optional(reply_with(202));
+      }
+      return std::optional(status == 0 ? no_reply(true) : reply_with(status));
+    });
+    open.end();
+    const langsmith::Run whole = client.start_run({.name = "whole"});
+    whole.end();
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_NE(open.create_feedback({.key = "k", .score = i}), "");
+      EXPECT_NE(whole.create_feedback({.key = "k", .score = i}), "");
+    }
+    if (status == 422) client.start_run({.name = "poisoned"}).end();
+    ASSERT_TRUE(settle(client)) << status;
+    EXPECT_EQ(client.stats().delivered, 8U) << status << log->text();
+    EXPECT_EQ(client.stats().dropped_total(), status == 422 ? 1U : 0U) << status;
+    expect_conserved(client);
   }
 }
 

@@ -1,4 +1,5 @@
 // Traces across processes: langsmith-trace and its baggage, and what incoming headers must not do.
+#include <langsmith/anonymizer.h>
 #include <llmtrace/observe.h>
 #include <llmtrace/propagation.h>
 
@@ -76,6 +77,42 @@ TEST_F(LangsmithPropagation, TheProjectGoesAlongWithoutAnyAttributes) {
   EXPECT_EQ(header(llmtrace::inject(run.observation()), "baggage"), "") << "only on request";
 }
 
+TEST_F(LangsmithPropagation, WhatIsMaskedOrHiddenDoesNotLeaveByHeaders) {
+  Config masking = config();
+  masking.anonymizer = create_anonymizer({{.pattern = "canary", .replace = "XX"}});
+  Client masked(masking);
+  Config hiding = config();
+  hiding.hide_metadata = true;
+  Client hidden(hiding);
+  const auto attributes = llmtrace::propagate({.user_id = "user-1",
+                                               .session_id = "session-1",
+                                               .metadata = {{"team", "canary"}},
+                                               .tags = {"tag-canary"}});
+
+  const std::string with = header(masked.start_run({.name = "x"}).to_headers(), "baggage");
+  EXPECT_EQ(with.find("canary"), std::string::npos) << with;
+  for (const char* part : {"tag-XX", "user-1", "session-1", "team"}) {
+    EXPECT_NE(with.find(part), std::string::npos) << part << " in " << with;
+  }
+  const langsmith::Run run = hidden.start_run({.name = "x", .project_name = "front"});
+  const std::string without = header(run.to_headers(), "baggage");
+  for (const char* part : {"user-1", "session-1", "team"}) {
+    EXPECT_EQ(without.find(part), std::string::npos) << without;
+  }
+  EXPECT_NE(without.find("langsmith-tags=tag-canary"), std::string::npos) << without;
+  EXPECT_NE(without.find("langsmith-project=front"), std::string::npos) << without;
+}
+
+TEST_F(LangsmithPropagation, ATraceOfLangSmithsOwnHeaderHasNoIdFromOutside) {
+  const SentRun run = received({{"langsmith-trace", kPath}});
+  EXPECT_TRUE(run.metadata()["otel_trace_id"].is_null());
+  EXPECT_TRUE(run.metadata()["otel_parent_span_id"].is_null());
+  const std::string other = "0af7651916cd43dd8448eb211c80319c";
+  const SentRun both = received(
+      {{"langsmith-trace", kPath}, {"traceparent", "00-" + other + "-b7ad6b7169203331-01"}});
+  EXPECT_EQ(both.metadata()["otel_trace_id"].as_string(), other);
+}
+
 TEST_F(LangsmithPropagation, AChildNeverStartsBeforeItsParentOnAnotherMachine) {
   const SentRun run =
       received({{"langsmith-trace", "20261116T080003000000Z019a8b00-0000-7000-8000-000000000001"}});
@@ -106,7 +143,8 @@ TEST_F(LangsmithPropagation, BaggageAndProjectAreTakenOnlyOnRequest) {
   const std::vector<HttpHeader> headers = {
       {"Langsmith-Trace", kPath},
       {"Baggage",
-       "langsmith-metadata=%7B%22team%22%3A%22a%22%2C%22n%22%3A1%7D,"
+       "langsmith-metadata=%7B%22team%22%3A%22a%22%2C%22n%22%3A1%2C%22usage_metadata%22%3A%7B%"
+       "22input_tokens%22%3A9%7D%7D,"
        "langsmith-tags=x%2Cy,langsmith-project=theirs"}};
   const SentRun plain = received(headers);
   EXPECT_EQ(plain.main["session_name"].as_string(), "demo");
@@ -116,6 +154,8 @@ TEST_F(LangsmithPropagation, BaggageAndProjectAreTakenOnlyOnRequest) {
   EXPECT_EQ(inside.main["session_name"].as_string(), "demo");
   EXPECT_EQ(inside.main["tags"].to_text(), R"(["x","y"])");
   EXPECT_EQ(inside.metadata()["team"].as_string(), "a");
+  EXPECT_EQ(inside.metadata()["n"].as_integer(), 1);
+  EXPECT_TRUE(inside.metadata()["usage_metadata"].is_null()) << "no caller tells of our tokens";
   const SentRun project = received(headers, {.project = true});
   EXPECT_EQ(project.main["session_name"].as_string(), "theirs");
   EXPECT_EQ(project.main.find("tags"), nullptr);

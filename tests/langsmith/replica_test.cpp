@@ -48,6 +48,48 @@ TEST_F(ReplicaTest, EachGetsEveryRunWithItsOwnKeyAndProject) {
   EXPECT_EQ(client.stats().delivered, 302U);
 }
 
+TEST_F(ReplicaTest, EachHasItsOwnAdditionalHeadersAndNoneTakesTheKeysPlace) {
+  Config two = two_endpoints();
+  two.additional_headers = {{"X-Gateway", "first"}};
+  two.replicas[0].additional_headers = {{"X-Other", "second"}};
+  Client client(two);
+  client.start_run({.name = "x"}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  for (const auto& request : http->requests()) {
+    const bool second = request.url.starts_with("https://two.test/");
+    EXPECT_EQ(request.header("X-Gateway"), second ? "" : "first") << request.url;
+    EXPECT_EQ(request.header("X-Other"), second ? "second" : "") << request.url;
+    if (request.url.ends_with("/info")) {
+      EXPECT_EQ(request.header("x-api-key"), "");
+    }
+  }
+  EXPECT_TRUE(client.create_feedback_from_token("https://elsewhere.test/t", {.score = 1}));
+  EXPECT_EQ(http->requests().back().header("X-Gateway"), "") << "nor to anybody else";
+  EXPECT_TRUE(client.create_feedback_from_token("https://ls.test/feedback/tokens/t", {.score = 1}));
+  EXPECT_EQ(http->requests().back().header("X-Gateway"), "first");
+}
+
+TEST_F(ReplicaTest, ARunsOwnProjectCountsWhereTheReplicaNamesNone) {
+  Config three = two_endpoints();
+  three.replicas.push_back({.endpoint = "https://three.test", .api_key = "lsv2_sk_third"});
+  Client client(three);
+  client.start_run({.name = "x", .project_name = "own"}).end();
+  client.create_feedback({.key = "k", .score = 1, .project_id = "p"});
+  EXPECT_TRUE(client.flush(seconds(10)));
+  std::map<std::string, std::string> projects;
+  for (const auto& request : http->requests()) {
+    if (request.url.ends_with("/feedback")) {
+      EXPECT_EQ(request.url, "https://ls.test/feedback") << "others know the project by another id";
+    }
+    if (!request.url.ends_with("/runs/multipart")) continue;
+    projects[request.url.substr(0, request.url.find("/runs"))] =
+        runs_in(request).at(0).main["session_name"].as_string();
+  }
+  EXPECT_EQ(projects, (std::map<std::string, std::string>{{"https://ls.test", "own"},
+                                                          {"https://three.test", "own"},
+                                                          {"https://two.test", "copy"}}));
+}
+
 TEST_F(ReplicaTest, OneThatHangsDoesNotDelayTheOther) {
   http->respond([](const FakeHttpClient::Request& request) -> std::optional<HttpReply> {
     if (request.url.starts_with("https://two.test")) return std::nullopt;

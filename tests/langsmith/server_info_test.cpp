@@ -208,13 +208,129 @@ TEST_F(ServerInfoTest, A404MeetsSeveralRequestsAndLosesNothing) {
   EXPECT_EQ(requests_to("/runs/batch").size(), 5U);
 }
 
-TEST_F(ServerInfoTest, AServerThatTakesNoRunsIsNamed) {
-  serve([](const auto&) { return std::optional(reply_with(404)); });
+TEST_F(ServerInfoTest, AServerThatTakesNoRunsIsNamedAndWhatItIsSentKept) {
+  for (const int status : {404, 405}) {
+    serve([status](const auto&) { return std::optional(reply_with(status)); });
+    const std::size_t before = http->request_count();
+    Client client(config());
+    finish(client, 1);
+    EXPECT_FALSE(client.flush(milliseconds(0)));
+    ASSERT_TRUE(http->wait_for_requests(before + 3));
+    ASSERT_TRUE(http->wait_idle());
+    EXPECT_EQ(http->request_count(), before + 3) << "/info and each of the two routes once";
+    EXPECT_TRUE(log->contains("LANGSMITH_ENDPOINT (https://ls.test)")) << log->text();
+    EXPECT_EQ(client.stats().in_memory, 1U) << "it may be a gateway before a server that starts";
+
+    clock->advance(seconds(1));  // the backoff
+    ASSERT_TRUE(http->wait_for_requests(before + 5));
+    ASSERT_TRUE(http->wait_idle());
+    EXPECT_EQ(http->request_count(), before + 5);
+    serve({});
+    EXPECT_TRUE(client.flush(seconds(10)));
+    EXPECT_EQ(http->requests().back().url, "https://ls.test/runs/multipart");
+    EXPECT_EQ(client.stats().delivered, 1U);
+    expect_conserved(client);
+  }
+}
+
+TEST_F(ServerInfoTest, TheFallbackLastsAnHour) {
+  serve([](const auto& request) {
+    return std::optional(reply_with(request.url.ends_with("/runs/multipart") ? 404 : 202));
+  });
   Client client(config());
+  const auto send = [&] {
+    finish(client, 1);
+    EXPECT_TRUE(client.flush(seconds(10)));
+    return http->requests().back().url;
+  };
+  EXPECT_EQ(send(), "https://ls.test/runs/batch");
+  serve({});
+  clock->advance(std::chrono::minutes(59));
+  EXPECT_EQ(send(), "https://ls.test/runs/batch");
+  clock->advance(std::chrono::minutes(2));
+  EXPECT_EQ(send(), "https://ls.test/runs/multipart");
+  EXPECT_EQ(client.stats().delivered, 3U);
+}
+
+TEST_F(ServerInfoTest, OnlyMultipartBodiesAreCompressed) {
+  serve([](const auto& request) {
+    return std::optional(reply_with(request.url.ends_with("/runs/multipart") ? 404 : 202));
+  });
+  Config packed = config();
+  packed.compression = Compression::Zstd;
+  Client client(packed);
+  finish(client, 20);
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(requests_to("/runs/multipart").at(0).header("Content-Encoding"), "zstd");
+  EXPECT_EQ(requests_to("/runs/batch").at(0).header("Content-Encoding"), "");
+  EXPECT_EQ(parsed(requests_to("/runs/batch").at(0).body)["post"].elements().size(), 20U);
+}
+
+TEST_F(ServerInfoTest, AServerThatTakesNoCompressedBodyAfterAllGetsAPlainOne) {
+  serve([](const auto& request) {
+    return std::optional(reply_with(request.header("Content-Encoding").empty() ? 202 : 415));
+  });
+  Config packed = config();
+  packed.compression = Compression::Zstd;
+  Client client(packed);
   finish(client, 1);
-  EXPECT_FALSE(client.flush(seconds(10)));
-  EXPECT_TRUE(log->contains("LANGSMITH_ENDPOINT (https://ls.test)"));
-  expect_conserved(client);
+  EXPECT_TRUE(client.flush(seconds(10)));
+  finish(client, 1);
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(requests_to("/runs/multipart").size(), 3U) << "remembered";
+  EXPECT_EQ(client.stats().delivered, 2U);
+
+  serve([](const auto&) { return std::optional(reply_with(415)); });
+  finish(client, 1);
+  EXPECT_FALSE(client.flush(seconds(10))) << "it was not for the compression";
+  EXPECT_EQ(client.stats().dropped_by(llmtrace::DropReason::Rejected), 1U);
+}
+
+TEST_F(ServerInfoTest, AttachmentsOfRunsThatMetTheFallbackAreNamed) {
+  serve([](const auto& request) {
+    return std::optional(reply_with(request.url.ends_with("/runs/multipart") ? 404 : 202));
+  });
+  Client client(config());
+  const langsmith::Run run = client.start_run(
+      {.name = "x",
+       .metadata = {{"k", "v"}},
+       .attachments = {{"page", "image/png", "bytes"}, {"sound", "audio/wav", "bytes"}}});
+  run.end();
+  client.start_run({.name = "y", .attachments = {{"only", "image/png", "bytes"}}}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_NE(requests_to("/runs/multipart").at(0).body.find("attachment."), std::string::npos);
+  const JsonValue body = parsed(requests_to("/runs/batch").at(0).body);
+  const JsonValue& metadata = body["post"].elements().at(0)["extra"]["metadata"];
+  EXPECT_EQ(metadata["attachments_left_out"].to_text(), R"(["page","sound"])");
+  EXPECT_EQ(metadata["k"].as_string(), "v");
+  EXPECT_EQ(body["post"].elements().at(1)["extra"]["metadata"]["attachments_left_out"].to_text(),
+            R"(["only"])");
+}
+
+TEST_F(ServerInfoTest, AQuestionThatHangsHoldsNothingBackForLong) {
+  http->respond([](const FakeHttpClient::Request& request) {
+    return request.url.ends_with("/info") ? std::nullopt : std::optional(reply_with(202));
+  });
+  Client client(config());
+  finish(client, 3);
+  client.flush(milliseconds(0));
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_LE(http->requests().at(0).timeout, seconds(1)) << "the default shutdown lasts two";
+  clock->advance(http->requests().at(0).timeout);
+  http->answer(0, no_reply(true));
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(client.stats().delivered, 3U);
+
+  clock->advance(seconds(61));
+  finish(client, 3);
+  EXPECT_TRUE(client.flush(seconds(10))) << "asked again, beside the runs";
+  EXPECT_EQ(client.stats().delivered, 6U);
+  EXPECT_EQ(http->held_count(), 1U);
+  http->answer(2, reply_with(200, R"({"batch_ingest_config":{"use_multipart_endpoint":false}})"));
+  ASSERT_TRUE(http->wait_idle());
+  finish(client, 1);
+  EXPECT_TRUE(client.flush(seconds(10)));
+  EXPECT_EQ(http->requests().back().url, "https://ls.test/runs/batch") << "and learned from";
 }
 
 }  // namespace

@@ -140,7 +140,9 @@ TEST_F(VerdictTest, WrongKeysSayOnceWhatToSet) {
     finish(client, 250);
     EXPECT_FALSE(client.flush(seconds(10)));
     EXPECT_EQ(client.stats().dropped_by(DropReason::Unauthorized), 250U);
-    clock->advance(seconds(5));
+    clock->advance(hours(5));
+    finish(client, 1);
+    EXPECT_FALSE(client.flush(seconds(10)));
   }
   EXPECT_EQ(log->count("check LANGSMITH_API_KEY"), 2U) << log->text();
   EXPECT_FALSE(log->contains("canary"));

@@ -53,7 +53,7 @@ async function runsOf(file) {
     assert.equal(rest.length, 0, name);
     if (operation === 'attachment') {
       assert.equal(id, last.id);
-      runs.attachments.push({ name: field, type, data });
+      runs.attachments.push({ run: id, name: field, type, data });
       continue;
     }
     assert.equal(type, 'application/json', name);
@@ -118,6 +118,13 @@ assert.deepEqual(all.attachments.map(({ name, type, data }) => [name, type, data
   [['request', 'application/octet-stream', 23], ['note_é', 'text/plain', 0]]);
 console.log(`multipart: ${all.post.length} runs, ${all.attachments.length} attachments`);
 
+// Of what cannot travel that way the names are told.
+for (const one of all.post) {
+  const left = all.attachments.filter(({ run }) => run === one.id).map(({ name }) => name);
+  if (left.length === 0) continue;
+  one.extra ??= {};
+  one.extra.metadata = { ...one.extra.metadata, attachments_left_out: left };
+}
 const batch = json('langsmith_runs.json');
 assert.deepEqual(batch, { post: all.post, patch: [] });
 console.log('the batch form says the same');
@@ -139,7 +146,9 @@ for (const one of end.patch) {
 }
 console.log(`${end.patch.length} runs posted open, then patched`);
 
-const feedbackParts = await partsOf('langsmith_feedback.multipart');
+const bodyParts = await partsOf('langsmith_feedback.multipart');
+const feedbackParts = bodyParts.filter(({ name }) => name.startsWith('feedback.'));
+assert(bodyParts.length > feedbackParts.length && feedbackParts.length > 0, 'feedback beside a run');
 for (const { name, type, data } of feedbackParts) {
   const value = JSON.parse(data);
   fits(feedback, value);

@@ -61,8 +61,9 @@ class LLMTRACE_EXPORT Client {
   /// root.
   Run start_run(RunParams params) noexcept;
 
-  /// Feedback on a run, a trace or a project; returns its id, empty when it was dropped: feedback
-  /// without a key or without a target is counted as rejected, and logged.
+  /// Feedback on a run, a trace or a project; returns its id, empty when none is sent. Feedback
+  /// without a key is counted as rejected, and logged. That on a run of nothing, without any
+  /// target, or with the trace_id of a trace that is sampled out is no error.
   std::string create_feedback(FeedbackParams params) noexcept;
   /// Changes feedback that the server has. One request, on the calling thread; so are those below.
   llmtrace::Result<bool> update_feedback(std::string_view feedback_id, FeedbackUpdate update);

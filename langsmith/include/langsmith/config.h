@@ -21,12 +21,13 @@ inline namespace v0 {
 using llmtrace::ConfigText;
 using llmtrace::Secret;
 
-/// One more place that gets every run; see Config::replicas.
+/// One more place that gets every run, with a key of another workspace; see Config::replicas.
 struct Replica {
   ConfigText endpoint{};
   Secret api_key{};
   ConfigText workspace_id{};
-  ConfigText project{};  ///< default: the client's
+  ConfigText project{};  ///< of all runs there; default: as at the client's own endpoint
+  std::vector<llmtrace::HttpHeader> additional_headers{};
 };
 
 enum class Compression : unsigned char { Zstd, Gzip, None };
@@ -48,14 +49,19 @@ struct Config {
   /// False: only handles of this client and scopes of `activate` reach it, OBSERVE alone does not.
   bool observe = true;
 
-  std::optional<bool> hide_inputs{};    ///< HIDE_INPUTS; false. True: inputs are sent as {}
-  std::optional<bool> hide_outputs{};   ///< HIDE_OUTPUTS; false
+  std::optional<bool> hide_inputs{};   ///< HIDE_INPUTS; false. True: inputs are sent as {}
+  std::optional<bool> hide_outputs{};  ///< HIDE_OUTPUTS; false. True: events lose their fields, too
   std::optional<bool> hide_metadata{};  ///< HIDE_METADATA; false
-  /// Runs on the flusher thread over a copy of every user text; see llmtrace::Mask and
-  /// <langsmith/anonymizer.h>.
+  /// Runs over a copy of inputs, outputs, metadata, tags, model parameters, status messages and
+  /// errors, fields of events, `extra` and `serialized`, and of feedback's value, correction,
+  /// comment and source_info. Not over names, ids, model, user, session, version, release,
+  /// environment and attachments. On the flusher thread; on the caller's for what is sent at once:
+  /// update_feedback, create_feedback_from_token and the baggage of to_headers. See llmtrace::Mask
+  /// and <langsmith/anonymizer.h>.
   llmtrace::Mask anonymizer{};
   /// True: runs tell the SDK's version, the platform and the compiler. Never environment variables.
   bool runtime_metadata = false;
+  ConfigText revision_id{};  ///< REVISION_ID: metadata of every run; none
 
   /// A run that is still open is shown after this time; with several clients on one transport the
   /// smallest counts. Nothing or less: runs are sent at their end only.
@@ -63,6 +69,8 @@ struct Config {
   std::optional<std::chrono::milliseconds> timeout{};  ///< 10 s, for one attempt
   std::optional<std::string> proxy{};  ///< empty: none; absent: as https_proxy and NO_PROXY say
   ConfigText ca_file{};                ///< PEM file of certificate authorities; empty: the system's
+  /// Sent with every request to `endpoint`, or to the primary one of RUNS_ENDPOINTS; a replica has
+  /// its own. Not for keys: x-api-key and X-Tenant-Id are refused.
   std::vector<llmtrace::HttpHeader> additional_headers{};
   /// What is allowed; the server says what it takes. zstd, none to loopback;
   /// DISABLE_RUN_COMPRESSION

@@ -46,6 +46,7 @@ struct FeedbackParams {
   FeedbackConfig feedback_config{};
   std::string feedback_group_id{};
   std::string comparative_experiment_id{};
+  std::string project_name{};  ///< of the run, where a server asks for it; default: the client's
 };
 
 /// What is given replaces what was there.

@@ -4,6 +4,7 @@
 // itself: `auto scope = run.activate()` makes OBSERVE inside the scope part of it.
 #pragma once
 
+#include <langsmith/feedback.h>
 #include <llmtrace/http_client.h>
 #include <llmtrace/observation.h>
 #include <llmtrace/propagation.h>
@@ -117,7 +118,14 @@ class [[nodiscard]] LLMTRACE_EXPORT Run {
   /// Ends it and submits it; the first call counts.
   void end(RunUpdate update = {}) const noexcept;
 
-  /// What another service needs to continue the trace: langsmith-trace, baggage, traceparent.
+  /// Feedback on it, at LangSmith alone; see Client::create_feedback. Its targets, run_id, trace_id
+  /// and project_id, are those of the run, whatever is given.
+  std::string create_feedback(FeedbackParams params) const noexcept;
+
+  /// What another service needs to continue the trace: langsmith-trace, traceparent, and as baggage
+  /// the trace's tags, metadata, user and session and the run's project. To whoever gets the
+  /// headers: masked as what is sent; with hide_metadata neither metadata nor user and session go
+  /// along. Without baggage: llmtrace::inject(run.observation()).
   std::vector<llmtrace::HttpHeader> to_headers() const;
   /// Makes this the current observation until the end of the block.
   [[nodiscard]] llmtrace::ContextScope activate() const noexcept { return observation_.activate(); }
