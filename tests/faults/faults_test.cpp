@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <langfuse/langfuse.h>
+#include <langsmith/langsmith.h>
 #include <llmtrace/observe.h>
 
 #include <csignal>
@@ -39,6 +40,16 @@ langfuse::Config config_for(const std::string& url, langfuse::Protocol protocol)
   config.protocol = protocol;
   if (protocol == langfuse::Protocol::Otlp) config.compression = langfuse::Compression::Gzip;
   config.flush_at = 5;
+  config.shutdown_timeout = milliseconds(0);
+  return config;
+}
+
+langsmith::Config langsmith_config_for(const std::string& url) {
+  langsmith::Config config;
+  config.api_key = Secret("key");
+  config.endpoint = url;
+  config.compression = langsmith::Compression::Zstd;
+  config.max_batch_items = 5;
   config.shutdown_timeout = milliseconds(0);
   return config;
 }
@@ -113,6 +124,73 @@ void trace_everything(langfuse::Client& client, Arguments given) {
   trace.end();
 }
 
+struct RunArguments {
+  explicit RunArguments(const std::string& text)
+      : question(text),
+        root{.name = text,
+             .inputs = {{"q", text}},
+             .metadata = {{"k", text}},
+             .tags = {text},
+             .extra = {{"e", text}},
+             .attachments = {{"page", "text/plain", text}}},
+        child{.name = text, .run_type = langsmith::RunType::Llm, .model = text},
+        update{.metadata = {{"more", text}}, .tags = {"late"}},
+        end{.outputs = {{"a", text}},
+            .usage_metadata = {.input_tokens = 3,
+                               .output_tokens = 4,
+                               .input_token_details = {.cache_read = 1}},
+            .error = text},
+        event{{"n", text}},
+        tags{text, "other"},
+        metadata{{"added", text}},
+        attachment{"sound", "audio/wav", text},
+        feedback{.key = text, .score = 0.5, .value = text, .comment = text},
+        other_feedback{.run_id = text, .key = text, .score = 0.5},
+        propagated{.user_id = text, .metadata = {{"p", text}}, .tags = {text, "other"}} {}
+
+  std::string question;
+  langsmith::RunParams root;
+  langsmith::RunParams child;
+  langsmith::RunUpdate update;
+  langsmith::RunUpdate end;
+  Json event;
+  StringList tags;
+  Json metadata;
+  langsmith::Attachment attachment;
+  langsmith::FeedbackParams feedback;
+  langsmith::FeedbackParams other_feedback;
+  PropagateParams propagated;
+};
+
+void trace_everything(langsmith::Client& client, RunArguments given) {
+  const auto inside = propagate(std::move(given.propagated));
+  const langsmith::Run root = client.start_run(std::move(given.root));
+  {
+    const auto current = root.activate();
+    const langsmith::Run child = root.start_run(std::move(given.child));
+    child.first_token();
+    child.update(std::move(given.update));
+    child.add_event("event", std::move(given.event));
+    child.add_tags(std::move(given.tags));
+    child.add_metadata(std::move(given.metadata));
+    child.set_usage({.input_tokens = 100, .input_token_details = {.cache_read = 30}});
+    child.add_attachment(std::move(given.attachment));
+    child.create_feedback(std::move(given.feedback));
+    static_cast<void>(inject(child.observation(), {.baggage = true}));
+    client.flush(milliseconds(0));  // has it posted while it is open
+    child.end(std::move(given.end));
+  }
+  client.create_feedback(std::move(given.other_feedback));
+  {
+    const auto only_here = client.activate();
+    start_observation({.name = "x"}).end();
+  }
+  root.end();
+}
+
+void trace_one(langfuse::Client& client) { client.span({.name = "x"}).end(); }
+void trace_one(langsmith::Client& client) { client.start_run({.name = "x"}).end(); }
+
 // The macros return the program's own values, which the program itself allocates.
 void observe_everything(const std::string& question) {
   try {
@@ -138,17 +216,19 @@ void expect_conserved(const DestinationStats& stats, int nth) {
 }
 
 // Each flush skips the backoff once.
-void flush_until_settled(langfuse::Client& client, int most) {
+template <class Client>
+void flush_until_settled(Client& client, int most) {
   for (int i = 0; i < most; ++i) {
     if (client.flush(milliseconds(5)) || client.stats().in_memory == 0) return;
   }
 }
 
 // Whether the client delivers again, now that there is memory.
-bool works(langfuse::Client& client) {
+template <class Client>
+bool works(Client& client) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::uint64_t before = client.stats().delivered;
-    client.span({.name = "after"}).end();
+    trace_one(client);
     client.flush(milliseconds(10));
     if (client.stats().delivered > before) return true;
   }
@@ -156,9 +236,10 @@ bool works(langfuse::Client& client) {
 }
 
 // False when the program made fewer allocations than `nth`.
-bool survives(int nth, int count, langfuse::Config config, Arguments given) {
+template <class Client, class Config, class Given>
+bool survives(int nth, int count, Config config, Given given) {
   bool met = false;
-  std::optional<langfuse::Client> client;
+  std::optional<Client> client;
   const std::string question = given.question;
   failing_allocation = nth;
   {
@@ -183,7 +264,7 @@ bool survives(int nth, int count, langfuse::Config config, Arguments given) {
   EXPECT_TRUE(refused || works(*client)) << nth;
   {
     const FailingAllocation failure(1 + nth % 3, count);
-    client->span({.name = "late"}).end();
+    trace_one(*client);
     client->shutdown(milliseconds(20));
   }
   expect_conserved(client->stats(), nth);
@@ -191,19 +272,27 @@ bool survives(int nth, int count, langfuse::Config config, Arguments given) {
   return met;
 }
 
-void survive_each(langfuse::Protocol protocol, int count) {
+template <class Client, class Given, class Config>
+void survive_each(const Config& config, int count) {
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE}) std::signal(signal, tell_and_end);
-  const Arguments given("a text that is longer than any short string");
-  const std::string url = scenario_url();
-  survives(kAllocations * 100, 1, config_for(url, protocol), given);  // what is made only once
+  const Given given("a text that is longer than any short string");
+  survives<Client>(kAllocations * 100, 1, config, given);  // what is made only once
   // Many at a time overlap: in CI every seventh start is enough.
   const int step = count == 1 ? 1 : run_length(7, 1);
   int nth = 1;
-  while (nth <= kAllocations && survives(nth, count, config_for(url, protocol), given)) nth += step;
+  while (nth <= kAllocations && survives<Client>(nth, count, config, given)) nth += step;
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}), 1)
       << "a client that could not be made left its thread behind";
   std::printf("each of %d allocations, %d at a time\n", nth - step, count);
   EXPECT_GT(nth, 300);
+}
+
+void survive_each(langfuse::Protocol protocol, int count) {
+  survive_each<langfuse::Client, Arguments>(config_for(scenario_url(), protocol), count);
+}
+
+void survive_each_run(int count) {
+  survive_each<langsmith::Client, RunArguments>(langsmith_config_for(scenario_url()), count);
 }
 
 TEST(FaultScenario, DISABLED_OneAllocationOtlp) { survive_each(langfuse::Protocol::Otlp, 1); }
@@ -212,6 +301,8 @@ TEST(FaultScenario, DISABLED_ManyAllocationsOtlp) { survive_each(langfuse::Proto
 TEST(FaultScenario, DISABLED_ManyAllocationsLegacy) {
   survive_each(langfuse::Protocol::Legacy, 50);
 }
+TEST(FaultScenario, DISABLED_OneAllocationRuns) { survive_each_run(1); }
+TEST(FaultScenario, DISABLED_ManyAllocationsRuns) { survive_each_run(50); }
 
 // The ids of an ingestion request's events, as they stand in its text.
 std::vector<std::string> event_ids(const std::string& body) {
@@ -229,6 +320,10 @@ ServerReply moody(const ServerRequest& request, std::size_t before) {
   if (before % 7 == 3) return {.status = 503};
   if (before % 11 == 5) return {.status = 400};
   if (before % 13 == 7) return {.cut_at = 5};
+  if (request.target.ends_with("/info")) {
+    return {.body = R"({"version":"0.15.0","batch_ingest_config":{"use_multipart_endpoint":true},)"
+                    R"("instance_flags":{"zstd_compression_enabled":true}})"};
+  }
   if (!request.target.ends_with("ingestion")) return {};
   const auto ids = event_ids(request.body);
   std::string errors;
@@ -250,7 +345,8 @@ TEST_P(Faults, OfTheAllocatorAreSurvived) {
 
 INSTANTIATE_TEST_SUITE_P(All, Faults,
                          ::testing::Values("OneAllocationOtlp", "OneAllocationLegacy",
-                                           "ManyAllocationsOtlp", "ManyAllocationsLegacy"));
+                                           "OneAllocationRuns", "ManyAllocationsOtlp",
+                                           "ManyAllocationsLegacy", "ManyAllocationsRuns"));
 
 class Refusal : public ::testing::Test {
  protected:
