@@ -1,6 +1,7 @@
-// fault_runs URL: langsmith::Client, as it comes, sends 100 short runs and flushes. Prints JSON:
-// the client's own counts, and the ids of the runs that it reported as lost. The same as
-// fault_runs.mjs.
+// fault_runs URL [open]: langsmith::Client, as it comes, sends 100 short runs and flushes. Prints
+// JSON: the client's own counts, and the ids of the runs that it reported as lost. The same as
+// fault_runs.mjs. With `open` all of them are posted while they are open, and each has feedback: a
+// post, a patch and a feedback, of which the server may refuse any.
 #include <langsmith/langsmith.h>
 #include <llmtrace/json_writer.h>
 #include <llmtrace/version.h>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -29,11 +31,36 @@ class LostRuns {
   std::vector<std::string> ids_;
 };
 
+langsmith::Run start(langsmith::Client& client, int number) {
+  return client.start_run({.name = number == 42 ? "poisoned" : "run " + std::to_string(number),
+                           .run_type = langsmith::RunType::Tool,
+                           .inputs = {{"number", number}}});
+}
+
+void end(const langsmith::Run& run, int number) {
+  run.end({.outputs = {{"square", number * number}}});
+}
+
+void send_short_runs(langsmith::Client& client) {
+  for (int i = 0; i < 100; ++i) end(start(client, i), i);
+}
+
+void send_open_runs(langsmith::Client& client) {
+  std::vector<langsmith::Run> runs;
+  for (int i = 0; i < 100; ++i) runs.push_back(start(client, i));
+  client.flush(std::chrono::seconds(1));  // has them posted
+  for (int i = 0; i < 100; ++i) {
+    runs[static_cast<std::size_t>(i)].create_feedback({.key = "checked", .score = 1});
+    end(runs[static_cast<std::size_t>(i)], i);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s URL\n", argv[0]);
+  const bool open = argc == 3 && std::string_view(argv[2]) == "open";
+  if (argc != 2 && !open) {
+    std::fprintf(stderr, "usage: %s URL [open]\n", argv[0]);
     return 2;
   }
   LostRuns lost;
@@ -48,12 +75,10 @@ int main(int argc, char** argv) {
   });
 
   const auto began = std::chrono::steady_clock::now();
-  for (int i = 0; i < 100; ++i) {
-    const langsmith::Run run =
-        client.start_run({.name = i == 42 ? "poisoned" : "run " + std::to_string(i),
-                          .run_type = langsmith::RunType::Tool,
-                          .inputs = {{"number", i}}});
-    run.end({.outputs = {{"square", i * i}}});
+  if (open) {
+    send_open_runs(client);
+  } else {
+    send_short_runs(client);
   }
   const bool is_flushed = client.flush(std::chrono::minutes(2));
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;

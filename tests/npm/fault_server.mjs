@@ -4,7 +4,8 @@
 // A run is delivered when its post and its end were in bodies that the server took. It takes a body it
 // answers with 202, and one it answers with 409: an operation that it has already is not an error, and what
 // is new beside it is kept. It also keeps the body after which it drops the connection, as a server does
-// that breaks down between storing and answering.
+// that breaks down between storing and answering. Feedback comes beside runs or by itself; a body of feedback
+// alone is refused.
 import { createServer } from "node:http";
 import zlib from "node:zlib";
 
@@ -30,6 +31,12 @@ export const plans = {
     says: "422 because of one run of the 100",
     judge: ({ operations }) => operations.some(({ name }) => name?.includes(poison)) && answer(422),
   },
+  "422-one-patch": {
+    says: "422 because of the end of one open run of the 100",
+    openOnly: true,
+    judge: ({ operations }) =>
+      operations.some(({ kind, name }) => kind === "patch" && name?.includes(poison)) && answer(422),
+  },
   "413-large-body": {
     says: `413 for bodies above ${largestBody / 1024} KiB, unpacked`,
     judge: ({ size }) => size > largestBody && answer(413),
@@ -46,6 +53,7 @@ export class FaultServer {
   #ended = new Set();
   #taken = new Set(); // "post <id>", "patch <id>"
   #poisoned = new Set();
+  #feedback = new Set();
   #server = createServer((request, response) => this.#serve(request, response));
 
   constructor(plan) {
@@ -68,6 +76,10 @@ export class FaultServer {
     return [...this.#posted].filter((id) => this.#ended.has(id)).length;
   }
 
+  get feedback() {
+    return this.#feedback.size;
+  }
+
   /** Ids of the runs that have the marker in their names. */
   get poisoned() {
     return [...this.#poisoned];
@@ -76,6 +88,10 @@ export class FaultServer {
   async #serve(request, response) {
     const path = request.url.split("?")[0];
     if (path === "/info") return this.#reply(response, 200, info);
+    if (path === "/feedback") {
+      this.#feedback.add(JSON.parse(await readAll(request)).id);
+      return this.#reply(response, 202, {});
+    }
     if (path !== "/runs/multipart" && path !== "/runs/batch") return this.#reply(response, 404, {});
     ++this.requests;
     const fault = this.#once.shift();
@@ -83,7 +99,8 @@ export class FaultServer {
     const body = unpacked(await readAll(request), request.headers["content-encoding"]);
     const operations = path === "/runs/batch" ? readBatch(body) : readParts(body);
     for (const { id, name } of operations) if (name?.includes(poison)) this.#poisoned.add(id);
-    const judged = this.#plan.judge?.({ path, operations, size: body.length });
+    const hasRun = operations.some(({ kind }) => kind !== "feedback");
+    const judged = hasRun ? this.#plan.judge?.({ path, operations, size: body.length }) : answer(422);
     const failure = fault?.status ? fault : judged;
     if (failure) return this.#reply(response, failure.status, { error: "as planned" }, failure.headers);
     const isKnown = this.#take(operations);
@@ -95,6 +112,7 @@ export class FaultServer {
     let isKnown = false;
     for (const { kind, id, end_time } of operations) {
       const operation = `${kind} ${id}`;
+      if (kind === "feedback") this.#feedback.add(id);
       isKnown ||= this.#taken.has(operation);
       this.#taken.add(operation);
       if (kind === "post") this.#posted.add(id);
@@ -131,13 +149,13 @@ function readBatch(body) {
   return [...post.map((run) => ({ kind: "post", ...run })), ...patch.map((run) => ({ kind: "patch", ...run }))];
 }
 
-// The runs' own parts; inputs and the like are beside them. No part of these bodies holds the boundary.
+// The runs' own parts and feedback; inputs and the like are beside them. No part of these bodies holds the boundary.
 function readParts(body) {
   const text = body.toString("latin1");
   const boundary = text.slice(0, text.indexOf("\r\n"));
   const operations = [];
   for (const part of text.split(boundary)) {
-    const named = /name="(post|patch)\.([^".]+)"/.exec(part);
+    const named = /name="(post|patch|feedback)\.([^".]+)"/.exec(part);
     if (!named) continue;
     const json = part.slice(part.indexOf("\r\n\r\n") + 4);
     operations.push({ ...JSON.parse(json), kind: named[1], id: named[2] });
