@@ -1,7 +1,7 @@
 # cmake --install: libraries, public headers, the CMake package and the pkg-config files.
 include(CMakePackageConfigHelpers)
 
-set(llmtrace_modules common metrics prices langfuse langsmith)
+set(llmtrace_modules common metrics prices langfuse langsmith openai)
 set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
 
 foreach(module IN LISTS llmtrace_modules)
@@ -10,7 +10,7 @@ foreach(module IN LISTS llmtrace_modules)
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
           INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endforeach()
-foreach(room common langfuse langsmith)
+foreach(room common langfuse langsmith integrations/openai)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endforeach()
 
