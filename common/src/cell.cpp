@@ -240,7 +240,13 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   fill(record, std::move(params));
   record.input_from_macro = options.input_from_macro;
   record.run = options.run;
-  record.project = options.project;
+  const std::string& project =
+      options.project.empty() && record.remote ? record.remote->project : options.project;
+  if (!project.empty()) {
+    record.project = Ref<const SharedText>::adopt(Ref<SharedText>::make(project).detach());
+  } else if (parent != nullptr) {
+    record.project = parent->record.project;
+  }
   if (options.attributes) {
     record.attributes = options.attributes;
   } else if (parent_node != nullptr) {

@@ -89,7 +89,7 @@ struct StartOptions {
   Ref<const TraceAttributes> attributes{};  // null: the parent's
   std::optional<TraceId> trace_id{};        // of a root, given from outside
   Ref<RunDetails> run{};                    // of this observation alone
-  std::string project{};                    // see Record::project
+  std::string project{};  // empty: the parent's, or what the caller of this service named
   bool input_from_macro = false;
 };
 

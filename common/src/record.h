@@ -30,6 +30,12 @@ struct TraceFields {
   std::optional<bool> is_public;
 };
 
+/// A text that many have in common.
+struct SharedText : RefCounted {
+  explicit SharedText(std::string value) : text(std::move(value)) {}
+  const std::string text;
+};
+
 /// The same, shared; immutable once an observation or a context refers to it.
 struct TraceAttributes : RefCounted, TraceFields {};
 
@@ -127,7 +133,8 @@ struct Record {
   const Record* parent = nullptr;
   Ref<RefCounted> parent_owner;
   Ref<const RemoteParent> remote;  // of a local root
-  std::string project;             // where a vendor is to show it and its descendants; mostly empty
+  // Where a vendor is to show it and its descendants, which share it; mostly null: as configured.
+  Ref<const SharedText> project;
 
   /// Frees what is large once it is encoded; the ids stay.
   void drop_payload() noexcept {
@@ -152,12 +159,9 @@ struct Record {
   }
 };
 
-/// Where a vendor is to show it: its own project, else the nearest ancestor's, else the one that
-/// the caller of this service named; empty: as configured.
-inline const std::string& project_of(const Record& record) noexcept {
-  const Record* at = &record;
-  while (at->project.empty() && at->parent != nullptr) at = at->parent;
-  return at->project.empty() && at->remote ? at->remote->project : at->project;
+/// Where a vendor is to show it; empty: as configured.
+inline std::string_view project_of(const Record& record) noexcept {
+  return record.project ? std::string_view(record.project->text) : std::string_view();
 }
 
 /// What feedback can say beyond a score; text fields that are empty are not given.

@@ -98,7 +98,7 @@ class RunPropagator final : public llmtrace::Propagator {
     metadata.set_text("session_id", attributes->session_id);
     if (!metadata.empty()) baggage.add("langsmith-metadata", metadata.text());
     if (!attributes->tags.empty()) baggage.add("langsmith-tags", comma_separated(attributes->tags));
-    if (const std::string& project = project_of(record); !project.empty()) {
+    if (const std::string_view project = project_of(record); !project.empty()) {
       baggage.add("langsmith-project", project);
     }
   }

@@ -212,7 +212,8 @@ std::string Run::create_feedback(FeedbackParams params) const noexcept {
     params.project_id.clear();
     const auto destinations = run_destinations(*cell->destinations_);
     if (destinations->empty()) return;
-    id = submit_feedback(std::move(params), llmtrace::project_of(cell->record), *destinations);
+    id = submit_feedback(std::move(params), std::string(llmtrace::project_of(cell->record)),
+                         *destinations);
   });
   return id;
 }
