@@ -6,7 +6,7 @@ set -euo pipefail
 compiler=$1
 cd "$(dirname "$0")/../.."
 flags=(-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only
-  -I common/include -I langfuse/include -I langsmith/include -x c++ -)
+  -I common/include -I langfuse/include -I langsmith/include -I integrations/openai/include -x c++ -)
 failed=0
 compiled=0
 

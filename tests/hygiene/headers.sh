@@ -4,13 +4,13 @@
 set -euo pipefail
 compiler=$1
 cd "$(dirname "$0")/../.."
-flags=(-std=c++20 -I common/include -I langfuse/include -I langsmith/include)
+flags=(-std=c++20 -I common/include -I langfuse/include -I langsmith/include -I integrations/openai/include)
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 # What the standard headers in use cost is most of it: <chrono> 31,000, <functional> 8,000 with GCC 12.
 ceiling=68000
 heavy='/(rapidjson|curl|concurrentqueue|protozero|openssl)/|/(sqlite3|microhttpd|zlib)\.h|/c\+\+/[0-9]+/(thread|future|iostream|regex)"'
 failed=0
-for header in $(find common/include langfuse/include langsmith/include -name '*.h' | sort); do
+for header in $(find common/include langfuse/include langsmith/include integrations/*/include -name '*.h' | sort); do
   include=${header#*/include/}
   if ! printf '#include <%s>\n#include <%s>\n' "$include" "$include" |
     "$compiler" "${flags[@]}" "${warnings[@]}" -fsyntax-only -x c++ -; then

@@ -16,15 +16,18 @@ sources() { find "$@" -type f \( -name '*.h' -o -name '*.cpp' \); }
 mapfile -t common < <(sources common)
 mapfile -t langfuse < <(sources langfuse)
 mapfile -t langsmith < <(sources langsmith)
+mapfile -t integrations < <(sources integrations)
 mapfile -t collector < <(sources collector)
-mapfile -t public < <(sources common/include langfuse/include langsmith/include)
-mapfile -t private < <(sources common/src langfuse/src langsmith/src collector)
-mapfile -t all < <(sources common langfuse langsmith collector)
+mapfile -t public < <(sources common/include langfuse/include langsmith/include integrations/*/include)
+mapfile -t private < <(sources common/src langfuse/src langsmith/src integrations/*/src collector)
+mapfile -t all < <(sources common langfuse langsmith integrations collector)
 
 forbid 'common names a vendor' '[Ll]ang([Ff]use|[Ss]mith)|LANG(FUSE|SMITH|CHAIN)' "${common[@]}"
 forbid 'langfuse names the other vendor' '[Ll]ang[Ss]mith|LANGSMITH' "${langfuse[@]}"
 forbid 'langsmith names the other vendor' '[Ll]ang[Ff]use|LANGFUSE' "${langsmith[@]}"
-forbid 'common includes from above itself' '#include ["<](langfuse|langsmith|collector|samples|tests|bench)/' "${common[@]}"
+forbid 'an integration names a vendor' '[Ll]ang([Ff]use|[Ss]mith)|LANG(FUSE|SMITH|CHAIN)' "${integrations[@]}"
+forbid 'common includes from above itself' '#include ["<](langfuse|langsmith|integrations|collector|samples|tests|bench)/' "${common[@]}"
+forbid 'an integration includes more than common' '#include ["<](langfuse|langsmith|collector|samples|tests|bench)/' "${integrations[@]}"
 forbid 'langfuse includes more than common' '#include ["<](langsmith|collector|samples|tests|bench)/' "${langfuse[@]}"
 forbid 'langsmith includes more than common' '#include ["<](langfuse|collector|samples|tests|bench)/' "${langsmith[@]}"
 forbid 'the collector includes a vendor module' '#include ["<](langfuse|langsmith|samples|tests|bench)/' "${collector[@]}"
@@ -33,10 +36,10 @@ forbid 'a private include is not spelled from the root' '#include "[^/"]+"|#incl
 forbid 'a heavy header in a public header' \
   '#include <(rapidjson|curl|concurrentqueue|moodycamel|sqlite3|microhttpd|protozero|zlib|openssl|thread|future|iostream|regex|format|expected|source_location)' \
   "${public[@]}"
-forbid 'using namespace in a header' '^ *using namespace' $(find common langfuse langsmith collector -name '*.h')
-mapfile -t elsewhere < <(sources common langfuse langsmith | grep -v '^common/src/environment.cpp$')
+forbid 'using namespace in a header' '^ *using namespace' $(find common langfuse langsmith integrations collector -name '*.h')
+mapfile -t elsewhere < <(sources common langfuse langsmith integrations | grep -v '^common/src/environment.cpp$')
 forbid 'the environment is read in a second place' '^[^/]*getenv *\(' "${elsewhere[@]}"
 forbid 'a pause' 'sleep_for|sleep_until|usleep *\(|nanosleep *\(' "${all[@]}"
-mapfile -t queue < <(sources common langfuse langsmith | grep -v '^common/src/concurrent_queue.h$')
+mapfile -t queue < <(sources common langfuse langsmith integrations | grep -v '^common/src/concurrent_queue.h$')
 forbid 'the queue is included in a second place' 'include <.*concurrentqueue' "${queue[@]}"
 exit "$failed"
