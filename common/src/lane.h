@@ -90,7 +90,7 @@ class Lane {
   /// only make large bodies out of memory that was freed in small pieces.
   /// A failing one takes all that it may hold: others must not wait for it, unless it is `alone`.
   bool is_backed_up(bool alone) const noexcept {
-    return (alone || failures_ == 0) && ready_.size() >= kWaitingBatches;
+    return (alone || failures_ == 0) && !ready_.empty();
   }
   bool in_flight() const noexcept { return !in_flight_.empty() || encoder_->is_waiting(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
@@ -170,8 +170,6 @@ class Lane {
   void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
               Ids ids) noexcept;
   void call_on_error(const DeliveryError& error) noexcept;
-
-  static constexpr std::size_t kWaitingBatches = 2;
 
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;
