@@ -35,6 +35,7 @@ inline std::string unzstd(const std::string& frame) {
 
 struct Langfuse {
   static constexpr const char* kName = "Langfuse";
+  static constexpr std::size_t kMaxItemBytes = 5'000'000;
   using Client = langfuse::Client;
   using Config = langfuse::Config;
 
@@ -60,6 +61,7 @@ struct Langfuse {
 /// As to the cloud: multipart, compressed by zstd, because `info` allows it.
 struct LangSmith {
   static constexpr const char* kName = "LangSmith";
+  static constexpr std::size_t kMaxItemBytes = 20'000'000;
   static constexpr const char* kInfo = R"({"batch_ingest_config":{"use_multipart_endpoint":true},)"
                                        R"("instance_flags":{"zstd_compression_enabled":true}})";
   using Client = langsmith::Client;
