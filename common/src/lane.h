@@ -120,12 +120,14 @@ class Lane {
   void encode(const Record& record, Phase phase, std::string& out);
   void encode(const Score& score, Phase phase, std::string& out);
   template <class Item>
-  bool fit_item(const Item& item, Phase phase, std::size_t begin);
+  bool fit_item(const Item& item, Fragment& fragment, std::size_t begin, std::size_t size);
   void refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept;
   std::size_t begin_fragment();
   void abort_fragment() noexcept;
   static void keep_original(const Record& record, Fragment& fragment) noexcept;
   static void keep_original(const Score& /*score*/, Fragment& /*fragment*/) noexcept {}
+  /// What was cut is as large as the server takes: its neighbours are not to share its fate.
+  static bool must_be_alone(const Fragment& fragment) noexcept { return fragment.cut; }
   void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
 
   void seal();
