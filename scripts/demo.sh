@@ -9,7 +9,11 @@
 # With LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY set, and LANGFUSE_BASE_URL unless it is the cloud, it sends
 # there; with LANGSMITH_API_KEY, and LANGSMITH_ENDPOINT unless it is the cloud, there too. Without either's
 # keys that vendor's traces go to the local collector, which it starts and ends. With OPENAI_BASE_URL set (and
-# OPENAI_API_KEY, OPENAI_MODEL) a language model answers. Exit status: 0 only when all was delivered and equal.
+# OPENAI_API_KEY, OPENAI_MODEL) a language model answers. One endpoint per vendor is compared, so
+# LANGSMITH_RUNS_ENDPOINTS is left aside.
+#
+# Exit status: 0 only when all was delivered and equal at both vendors; 3 when all was delivered and nothing
+# differs, but a server of yours has no routes to read traces back from; 2 when it could not begin; 1 otherwise.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -98,11 +102,23 @@ Look at it: the run's log    $work/run.jsonl
 END
 }
 
+# Older names, and several endpoints where one is compared.
+settle_langsmith_variables() {
+  [ -n "${LANGSMITH_API_KEY:-${LANGCHAIN_API_KEY:-}}" ] || return 0
+  export LANGSMITH_API_KEY="${LANGSMITH_API_KEY:-${LANGCHAIN_API_KEY:-}}"
+  export LANGSMITH_ENDPOINT="${LANGSMITH_ENDPOINT:-${LANGCHAIN_ENDPOINT:-https://api.smith.langchain.com}}"
+  if [ -n "${LANGSMITH_RUNS_ENDPOINTS:-${LANGCHAIN_RUNS_ENDPOINTS:-}}" ]; then
+    echo "LANGSMITH_RUNS_ENDPOINTS is left aside: runs go to $LANGSMITH_ENDPOINT alone, to be compared there"
+    unset LANGSMITH_RUNS_ENDPOINTS LANGCHAIN_RUNS_ENDPOINTS
+  fi
+  langsmith=remote
+}
+
 local_public_key=pk-lf-local local_secret_key=sk-lf-local local_api_key=lsv2_pt_local
 collector_url=
 langfuse=remote
-langsmith=remote
-[ -n "${LANGSMITH_API_KEY:-}" ] || langsmith=local
+langsmith=local
+settle_langsmith_variables
 if [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] && [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
   langfuse=local
 elif [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] || [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
@@ -130,7 +146,6 @@ fi
 if [ "$langsmith" = local ]; then
   use_collector_for_langsmith
 else
-  export LANGSMITH_ENDPOINT="${LANGSMITH_ENDPOINT:-https://api.smith.langchain.com}"
   links=(--links)
 fi
 echo "Langfuse:  $LANGFUSE_BASE_URL"
@@ -143,17 +158,22 @@ status=0
 
 step "5. Reading back"
 read_status=0
-verdict="All was delivered, and both servers hold the same traces."
-"$samples/rag_readback" --log "$work/run.jsonl" </dev/null || read_status=$?
-if [ "$read_status" -eq 3 ] && [ "$langfuse$langsmith" != locallocal ]; then
-  verdict="All was delivered: the server took every request. It cannot be read back from, so nothing was compared."
-  read_status=0
-fi
+"$samples/rag_readback" --log "$work/run.jsonl" </dev/null | tee "$work/readback.txt" || read_status=$?
 end_collector
 
 step "6. Result"
 show_where_to_look
+echo
+if [ "$status" -eq 0 ]; then
+  echo "Delivered: all of it, to both servers."
+else
+  echo "Not all was answered and delivered (see step 4)."
+fi
+grep -E '^(Langfuse|LangSmith): ' "$work/readback.txt" || true
+if [ "$status" -eq 0 ] && [ "$read_status" -eq 3 ] && [ "$langfuse$langsmith" != locallocal ]; then
+  echo "demo.sh: nothing differs, but not every server could be read back from" >&2
+  exit 3
+fi
 if [ "$status" -ne 0 ] || [ "$read_status" -ne 0 ]; then
   fail "not all was answered, delivered and equal (rag_pipeline: $status, rag_readback: $read_status)"
 fi
-echo "$verdict"

@@ -2,6 +2,7 @@
 # Installs what Debian 12 lacks for the given groups; touches nothing when all of it is there.
 #   scripts/install_packages.sh build          what the libraries, the collector and the samples need
 #   scripts/install_packages.sh build tests    and what the tests and benchmarks need
+#   scripts/install_packages.sh build tests deep    and what test.sh --deep and coverage.sh need
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev zlib1g-dev rapidjson-dev
@@ -9,14 +10,16 @@ build=(g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev zlib1g-d
   libcli11-dev ca-certificates)
 tests=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev protobuf-compiler clang-14
   libclang-rt-14-dev python3 nodejs npm ccache)
+deep=(gcovr valgrind)
 
-[ $# -gt 0 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,5p' "$0" >&2; exit 2; }
 wanted=()
 for group in "$@"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     tests) wanted+=("${tests[@]}") ;;
-    *) echo "install_packages.sh: no group '$group'; there are: build, tests" >&2; exit 2 ;;
+    deep) wanted+=("${deep[@]}") ;;
+    *) echo "install_packages.sh: no group '$group'; there are: build, tests, deep" >&2; exit 2 ;;
   esac
 done
 

@@ -57,6 +57,10 @@ std::string problem_of(std::string_view text, const std::vector<DottedOrderPart>
     return "run_id " + std::string(place.id) + " does not match last part of dotted_order " +
            parts.back().id;
   }
+  if (!place.parent_id.empty() && parts[parts.size() - 2].id != place.parent_id) {
+    return "parent_run_id " + std::string(place.parent_id) +
+           " does not match second last part of dotted_order " + parts[parts.size() - 2].id;
+  }
   for (std::size_t i = 1; i < parts.size(); ++i) {
     if (parts[i].start_us < parts[i - 1].start_us) {
       return "dotted_order " + std::string(text) + " has timestamp " +

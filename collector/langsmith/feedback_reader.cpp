@@ -59,6 +59,9 @@ Feedback read_feedback(std::string_view json, std::string what, const FeedbackRu
   if (character_count(feedback.key) > kMaxKeyCharacters) {
     fields.reject("key", "must have at most 180 characters");
   }
+  if (!feedback.run_id && !feedback.trace_id && !feedback.session_id) {
+    fields.reject("run_id", "is required, or trace_id, or session_id");
+  }
   if (rules.needs_trace && !feedback.trace_id) fields.reject("trace_id", "is required");
   if (rules.needs_session && !feedback.session_id) fields.reject("session_id", "is required");
   read_judgement(fields, feedback);

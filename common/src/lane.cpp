@@ -121,12 +121,15 @@ template <class Item>
 std::optional<DropReason> Lane::try_add(const Item& item, Fragment fragment,
                                         SteadyTime arrival) noexcept {
   return try_append(std::move(fragment), arrival, [&](std::size_t begin, Fragment& written) {
-    encode(item, written.phase, building_.payload);
-    if (building_.payload.size() - begin > max_item_bytes_) {
-      if (!fit_item(item, written.phase, begin)) return false;
-      written.cut = true;
+    // What is far too large is not encoded whole: that would take its size again, and more. What
+    // stands around the value is guessed.
+    std::size_t size = largest_value_bytes(item) + max_item_bytes_ / 256;
+    if (size <= 2 * max_item_bytes_) {
+      encode(item, written.phase, building_.payload);
+      size = building_.payload.size() - begin;
     }
-    if (building_.payload.size() - begin >= kWorthKeeping) keep_original(item, written);
+    if (size > max_item_bytes_) return fit_item(item, written, begin, size);
+    if (size >= kWorthKeeping) keep_original(item, written);
     return true;
   });
 }
@@ -149,7 +152,8 @@ std::optional<DropReason> Lane::try_append(Fragment fragment, SteadyTime arrival
     return DropReason::EncodeFailed;
   }
   try {
-    if (building_.fragments.size() >= encoder_->limits().max_items) seal();
+    const bool is_full = building_.fragments.size() >= encoder_->limits().max_items;
+    if (is_full || must_be_alone(building_.fragments.back())) seal();
   } catch (const std::exception&) {  // no memory for the list's node: the next item tries again
   }
   return std::nullopt;
@@ -183,24 +187,28 @@ void Lane::encode(const Score& score, Phase /*phase*/, std::string& out) {
   encoder_->encode(score, out);
 }
 
-// Encodes shorter and shorter copies until the item fits.
+// Encodes shorter and shorter copies of an item of `size` bytes until one fits.
 template <class Item>
-bool Lane::fit_item(const Item& item, Phase phase, std::size_t begin) {
+bool Lane::fit_item(const Item& item, Fragment& fragment, std::size_t begin, std::size_t size) {
   Item shorter = item;
   for (int round = 0; round < kTruncationRounds; ++round) {
-    const std::size_t size = building_.payload.size() - begin;
-    if (size <= max_item_bytes_) {
-      destination_.counters().truncated_items.fetch_add(1, kRelaxed);
-      return true;
-    }
     if (!truncate_largest(shorter, size - max_item_bytes_)) return false;
     building_.payload.resize(begin);
-    encode(shorter, phase, building_.payload);
+    encode(shorter, fragment.phase, building_.payload);
+    size = building_.payload.size() - begin;
+    if (size > max_item_bytes_) continue;
+    // A destination may hide the very value that was cut, mark and all.
+    if (building_.payload.find("sha256", begin) == std::string::npos) return true;
+    destination_.counters().truncated_items.fetch_add(1, kRelaxed);
+    fragment.cut = true;
+    keep_original(shorter, fragment);
+    return true;
   }
   return false;
 }
 
-// Without it a 413 for this item alone could only be answered by dropping it.
+// Without it a 413 for this item alone could only be answered by dropping it. Of one that was cut
+// what is left is enough: it will only be cut shorter.
 void Lane::keep_original(const Record& record, Fragment& fragment) noexcept {
   try {
     fragment.original = std::make_shared<const Record>(record);
@@ -222,7 +230,9 @@ void Lane::abort_fragment() noexcept {
 }
 
 void Lane::accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival) {
-  if (!building_.fragments.empty() && building_.payload.size() - Batch::kHeadRoom > max_bytes_) {
+  const bool fits =
+      !must_be_alone(fragment) && building_.payload.size() - Batch::kHeadRoom <= max_bytes_;
+  if (!building_.fragments.empty() && !fits) {
     const std::string last = building_.payload.substr(begin);
     abort_fragment();
     seal();

@@ -90,7 +90,7 @@ class Lane {
   /// only make large bodies out of memory that was freed in small pieces.
   /// A failing one takes all that it may hold: others must not wait for it, unless it is `alone`.
   bool is_backed_up(bool alone) const noexcept {
-    return (alone || failures_ == 0) && ready_.size() >= kWaitingBatches;
+    return (alone || failures_ == 0) && !ready_.empty();
   }
   bool in_flight() const noexcept { return !in_flight_.empty() || encoder_->is_waiting(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
@@ -120,12 +120,14 @@ class Lane {
   void encode(const Record& record, Phase phase, std::string& out);
   void encode(const Score& score, Phase phase, std::string& out);
   template <class Item>
-  bool fit_item(const Item& item, Phase phase, std::size_t begin);
+  bool fit_item(const Item& item, Fragment& fragment, std::size_t begin, std::size_t size);
   void refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept;
   std::size_t begin_fragment();
   void abort_fragment() noexcept;
   static void keep_original(const Record& record, Fragment& fragment) noexcept;
   static void keep_original(const Score& /*score*/, Fragment& /*fragment*/) noexcept {}
+  /// What was cut is as large as the server takes: its neighbours are not to share its fate.
+  static bool must_be_alone(const Fragment& fragment) noexcept { return fragment.cut; }
   void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
 
   void seal();
@@ -170,8 +172,6 @@ class Lane {
   void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
               Ids ids) noexcept;
   void call_on_error(const DeliveryError& error) noexcept;
-
-  static constexpr std::size_t kWaitingBatches = 2;
 
   const Destination& destination_;
   std::unique_ptr<Encoder> encoder_;

@@ -16,29 +16,33 @@ constexpr std::size_t kMarkBytes = 160;
 constexpr std::size_t kSmallest = 2 * kMarkBytes;
 constexpr std::string_view kMarkStart = R"({"truncated":")";
 
+// A text, or what an earlier round left of it.
 struct Cut {
-  std::string kept;
-  std::string sha256;
+  std::string_view kept;  // nothing of the text is copied: there may be no memory for it twice
+  std::string sha256;     // of the whole
   std::int64_t bytes = 0;
 };
 
-// What an earlier round left of the text, or all of it.
-Cut last_cut(const Json& value) {
+void to_json(JsonWriter& writer, const Cut& cut) {
+  writer.object({{"truncated", cut.kept}, {"sha256", cut.sha256}, {"bytes", cut.bytes}});
+}
+
+Json shortened(Cut cut, std::size_t excess) {
+  const std::size_t removed = std::min(cut.kept.size(), excess + kMarkBytes);
+  cut.kept = utf8_prefix(cut.kept, cut.kept.size() - removed);
+  return cut;
+}
+
+Json shortened(const Json& value, std::size_t excess) {
   const std::string& text = value.text();
   if (!value.is_string() && text.starts_with(kMarkStart)) {
     if (const auto mark = JsonValue::parse(text)) {
-      return {(*mark)["truncated"].as_string(), (*mark)["sha256"].as_string(),
-              (*mark)["bytes"].as_integer()};
+      return shortened(Cut{(*mark)["truncated"].as_string(), (*mark)["sha256"].as_string(),
+                           (*mark)["bytes"].as_integer()},
+                       excess);
     }
   }
-  return {text, to_hex(sha256(text)), static_cast<std::int64_t>(text.size())};
-}
-
-Json truncated(const Json& value, std::size_t excess) {
-  const Cut last = last_cut(value);
-  const std::size_t cut = std::min(last.kept.size(), excess + kMarkBytes);
-  const std::string_view kept = utf8_prefix(last.kept, last.kept.size() - cut);
-  return {{"truncated", kept}, {"sha256", last.sha256}, {"bytes", last.bytes}};
+  return shortened(Cut{text, to_hex(sha256(text)), static_cast<std::int64_t>(text.size())}, excess);
 }
 
 bool truncate_largest(std::initializer_list<Json*> values, std::size_t excess) {
@@ -46,7 +50,7 @@ bool truncate_largest(std::initializer_list<Json*> values, std::size_t excess) {
       values.begin(), values.end(),
       [](Json* left, Json* right) { return left->text().size() < right->text().size(); });
   if (largest->text().size() < kSmallest) return false;
-  *largest = truncated(*largest, excess);
+  *largest = shortened(*largest, excess);
   return true;
 }
 
@@ -67,6 +71,19 @@ bool truncate_largest(Score& score, std::size_t excess) {
   score.comment = comment.is_string() ? comment.text() : comment.to_text();
   if (score.feedback) score.feedback = std::make_shared<const FeedbackFields>(std::move(feedback));
   return true;
+}
+
+std::size_t largest_value_bytes(const Record& record) noexcept {
+  return std::max(
+      {record.input.text().size(), record.output.text().size(), record.metadata.text().size()});
+}
+
+std::size_t largest_value_bytes(const Score& score) noexcept {
+  const std::size_t own = std::max(score.comment.size(), score.metadata.text().size());
+  if (!score.feedback) return own;
+  return std::max({own, score.feedback->value.text().size(),
+                   score.feedback->correction.text().size(),
+                   score.feedback->source_info.text().size()});
 }
 
 }  // namespace v0

@@ -15,5 +15,9 @@ bool truncate_largest(Record& record, std::size_t excess);
 /// The same for a score's comment and metadata.
 bool truncate_largest(Score& score, std::size_t excess);
 
+/// How long the value is that these would cut.
+std::size_t largest_value_bytes(const Record& record) noexcept;
+std::size_t largest_value_bytes(const Score& score) noexcept;
+
 }  // namespace v0
 }  // namespace llmtrace

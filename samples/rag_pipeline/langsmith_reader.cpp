@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "samples/rag_pipeline/json_reader.h"
 
 namespace rag {
 namespace {
-
-constexpr std::size_t kSpanIdLength = 16;
 
 std::string as_uuid(const std::string& hex) {
   return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
@@ -19,12 +18,6 @@ std::string as_uuid(const std::string& hex) {
 std::string as_hex(std::string uuid) {
   std::erase(uuid, '-');
   return uuid;
-}
-
-// An observation's id is the end of its run's.
-std::string span_id_of(const std::string& uuid) {
-  const std::string hex = as_hex(uuid);
-  return hex.size() < kSpanIdLength ? hex : hex.substr(hex.size() - kSpanIdLength);
 }
 
 std::string upper_case(std::string text) {
@@ -59,10 +52,9 @@ ObservationRecord read_run(const rapidjson::Value& run) {
   const rapidjson::Value& extra = member(run, "extra");
   const rapidjson::Value& metadata = member(extra, "metadata");
   ObservationRecord record;
-  record.id = span_id_of(text_of(member(run, "id")));
+  record.id = text_of(member(run, "id"));
   record.trace_id = as_hex(text_of(member(run, "trace_id")));
-  const std::string parent = text_of(member(run, "parent_run_id"));
-  if (!parent.empty()) record.parent_id = span_id_of(parent);
+  record.parent_id = text_of(member(run, "parent_run_id"));
   record.name = text_of(member(run, "name"));
   record.type = type_of(run, metadata);
   record.status_message = text_of(member(run, "error"));
@@ -91,12 +83,28 @@ ObservationRecord read_run(const rapidjson::Value& run) {
   return record;
 }
 
+// The log names observations by their span ids, LangSmith its runs by UUIDs.
+void name_by_run_ids(RunRecords& logged) {
+  std::map<std::string, std::string> run_ids;
+  for (ObservationRecord& record : logged.observations) {
+    if (record.run_id.empty()) continue;  // never went to LangSmith, and will be missing there
+    run_ids[record.id] = record.run_id;
+    record.id = record.run_id;
+  }
+  const auto rename = [&run_ids](std::string& id) {
+    const auto run = run_ids.find(id);
+    if (run != run_ids.end()) id = run->second;
+  };
+  for (ObservationRecord& record : logged.observations) rename(record.parent_id);
+  for (ScoreRecord& score : logged.scores) rename(score.observation_id);
+}
+
 ScoreRecord read_score(const rapidjson::Value& row) {
   ScoreRecord record{.id = as_hex(text_of(member(row, "id"))),
                      .trace_id = as_hex(text_of(member(row, "trace_id"))),
                      .name = text_of(member(row, "key"))};
   const std::string run_id = text_of(member(row, "run_id"));
-  if (as_hex(run_id) != record.trace_id) record.observation_id = span_id_of(run_id);
+  if (as_hex(run_id) != record.trace_id) record.observation_id = run_id;
   const rapidjson::Value& score = member(row, "score");
   record.data_type = score.IsNumber() ? "NUMERIC" : "CATEGORICAL";
   if (score.IsNumber()) {
@@ -121,6 +129,7 @@ RunRecords LangSmithReader::read_trace(const std::string& trace_id) const {
 }
 
 RunRecords LangSmithReader::as_kept(RunRecords logged) const {
+  name_by_run_ids(logged);
   for (ObservationRecord& record : logged.observations) {
     if (record.type == "SPAN") record.type = "CHAIN";
     const auto cached = record.usage.find("input_cached_tokens");

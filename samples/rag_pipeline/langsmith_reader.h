@@ -14,7 +14,8 @@ class LangSmithReader final : public ServerReader {
 
   const char* name() const noexcept override { return "LangSmith"; }
   RunRecords read_trace(const std::string& trace_id) const override;
-  /// LangSmith has fewer types, and counts what was cached among the input.
+  /// LangSmith knows runs by their UUIDs, has fewer types, and counts what was cached among the
+  /// input.
   RunRecords as_kept(RunRecords logged) const override;
 
  private:

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,24 @@ namespace {
 
 constexpr std::chrono::seconds kFlushTimeout(20);
 
-// A client for each vendor that has keys; without any, Langfuse's says what to set.
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+// A client for each vendor that has keys.
 struct Clients {
   std::optional<langfuse::Client> langfuse{};
   std::optional<langsmith::Client> langsmith{};
 
   Clients() {
-    const bool has_langsmith = std::getenv("LANGSMITH_API_KEY") != nullptr;
-    if (has_langsmith) langsmith.emplace();
-    if (!has_langsmith || std::getenv("LANGFUSE_PUBLIC_KEY") != nullptr) langfuse.emplace();
+    if (is_set("LANGFUSE_PUBLIC_KEY") || is_set("LANGFUSE_SECRET_KEY")) langfuse.emplace();
+    if (is_set("LANGSMITH_API_KEY")) langsmith.emplace();
+    if (stats().empty()) {
+      throw std::runtime_error(
+          "there is nobody to send traces to: set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, "
+          "LANGSMITH_API_KEY, or all three");
+    }
   }
   std::vector<llmtrace::DestinationStats> stats() const {
     std::vector<llmtrace::DestinationStats> all;
@@ -133,17 +143,12 @@ bool deliver(Clients& clients, rag::RunLog& log) {
   if (!is_logged) std::fprintf(stderr, "rag_pipeline: the log could not be written\n");
   std::printf("\nlogged: %zu observations, %zu scores\n", log.observations(), log.scores());
   const bool is_delivered = llmtrace::flush(kFlushTimeout);
-  bool any = false;
-  for (const llmtrace::DestinationStats& stats : clients.stats()) {
-    print_counters(stats);
-    any = true;
-  }
-  if (!any) std::fprintf(stderr, "rag_pipeline: nothing was sent: no client is enabled\n");
-  return is_delivered && is_logged && any;
+  for (const llmtrace::DestinationStats& stats : clients.stats()) print_counters(stats);
+  return is_delivered && is_logged;
 }
 
 void check_keys(langfuse::Client& client) {
-  if (!client.enabled()) return;  // the client has said why
+  if (!client.enabled()) return;
   const auto accepted = client.auth_check();
   if (!accepted) {
     std::fprintf(stderr, "rag_pipeline: %s\n", accepted.error().message.c_str());

@@ -1,6 +1,7 @@
 // rag_readback reads the traces of a rag_pipeline run back from the servers, prints them and
-// compares them with the run's log. Exit status: 0 equal at each server, 1 not equal or not
-// readable, 2 wrong arguments, 3 a server is too old to be read from.
+// compares them with the run's log; its last lines say of each server what was compared. Exit
+// status: 0 equal at each server; 1 a difference at any of them, or one did not answer; 2 wrong
+// arguments; 3 nothing differs, but a server has no routes to read from.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -53,34 +54,62 @@ std::vector<std::unique_ptr<rag::ServerReader>> readers(const Options& options) 
     readers.push_back(std::make_unique<rag::LangSmithReader>(options.langsmith_endpoint,
                                                              options.langsmith_api_key));
   }
-  if (readers.empty()) throw std::runtime_error("give the keys of Langfuse, of LangSmith, or both");
+  if (readers.empty())
+    throw CLI::RequiredError("A key (--public-key with --secret-key, or --langsmith-api-key)");
   return readers;
 }
 
-// Returns how many differences there are.
-std::size_t compare(const rag::ServerReader& reader, const rag::RunRecords& logged,
-                    std::chrono::seconds timeout) {
-  const rag::RunRecords found = reader.wait_for(logged, timeout);
-  std::printf("-- %s\n%s", reader.name(), rag::trace_trees(logged, found).c_str());
-  const auto differences = rag::differences(reader.as_kept(logged), found);
+// What came of one server.
+struct Verdict {
+  enum class Kind { Equal, Failed, NoRoutes };
+  Kind kind = Kind::Failed;
+  std::string text{};
+};
+
+Verdict compare(const rag::ServerReader& reader, const rag::RunRecords& logged,
+                std::chrono::seconds timeout) {
+  const rag::RunRecords expected = reader.as_kept(logged);
+  const rag::RunRecords found = reader.wait_for(expected, timeout);
+  std::printf("-- %s\n%s", reader.name(), rag::trace_trees(expected, found).c_str());
+  const auto differences = rag::differences(expected, found);
   for (const std::string& difference : differences) {
     std::printf("DIFFERENT: %s\n", difference.c_str());
   }
-  std::printf("%s: compared %zu observations and %zu scores with the log: %s\n\n", reader.name(),
-              logged.observations.size(), logged.scores.size(),
-              differences.empty() ? "equal"
-                                  : (std::to_string(differences.size()) + " differences").c_str());
-  return differences.size();
+  std::printf("\n");
+  const std::string compared = "compared " + std::to_string(expected.observations.size()) +
+                               " observations and " + std::to_string(expected.scores.size()) +
+                               " scores with the log: ";
+  if (differences.empty()) return {Verdict::Kind::Equal, compared + "equal"};
+  return {Verdict::Kind::Failed, compared + std::to_string(differences.size()) + " differences"};
+}
+
+// One server's failure keeps no other from being compared.
+Verdict verdict_on(const rag::ServerReader& reader, const rag::RunRecords& logged,
+                   std::chrono::seconds timeout) {
+  try {
+    return compare(reader, logged, timeout);
+  } catch (const rag::RouteMissing& error) {
+    return {Verdict::Kind::NoRoutes, std::string("NOT COMPARED: ") + error.what()};
+  } catch (const std::exception& error) {
+    return {Verdict::Kind::Failed, std::string("NOT COMPARED: ") + error.what()};
+  }
 }
 
 int run(const Options& options) {
   const rag::RunRecords logged = rag::read_run_log(options.log);
   if (logged.observations.empty()) throw std::runtime_error(options.log + ": nothing was recorded");
-  std::size_t differences = 0;
+  bool has_failed = false;
+  bool lacks_routes = false;
+  std::string summary;
   for (const auto& reader : readers(options)) {
-    differences += compare(*reader, logged, std::chrono::seconds(options.seconds));
+    const Verdict verdict = verdict_on(*reader, logged, std::chrono::seconds(options.seconds));
+    has_failed = has_failed || verdict.kind == Verdict::Kind::Failed;
+    lacks_routes = lacks_routes || verdict.kind == Verdict::Kind::NoRoutes;
+    summary += std::string(reader->name()) + ": " + verdict.text + "\n";
   }
-  return differences == 0 ? 0 : 1;
+  std::printf("%s", summary.c_str());
+  if (has_failed) return 1;
+  return lacks_routes ? 3 : 0;
 }
 
 }  // namespace
@@ -94,9 +123,6 @@ int main(int argc, char** argv) {
     return run(options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
-  } catch (const rag::RouteMissing& error) {
-    std::fprintf(stderr, "rag_readback: %s\n", error.what());
-    return 3;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rag_readback: %s\n", error.what());
     return 1;

@@ -9,6 +9,7 @@ namespace rag {
 ObservationRecord read_observation(const rapidjson::Value& row) {
   ObservationRecord record;
   record.id = text_of(member(row, "id"));
+  record.run_id = text_of(member(row, "runId"));
   record.trace_id = text_of(member(row, "traceId"));
   record.parent_id = text_of(member(row, "parentObservationId"));
   record.name = text_of(member(row, "name"));

@@ -13,6 +13,7 @@ namespace rag {
 
 struct ObservationRecord {
   std::string id{};
+  std::string run_id{};  ///< LangSmith's, a UUID; logged only
   std::string trace_id{};
   std::string parent_id{};  ///< empty: a root
   std::string name{};

@@ -64,6 +64,7 @@ void RunLog::write(const ObservationRecord& observation) {
   Line line("observation");
   line.add("traceId", observation.trace_id);
   line.add("id", observation.id);
+  line.add("runId", observation.run_id);
   line.add("parentObservationId", observation.parent_id);
   line.add("type", observation.type);
   line.add("name", observation.name);

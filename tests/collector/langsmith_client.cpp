@@ -57,6 +57,15 @@ JsonObject root_patch() {
           {"outputs", R"({"answer":"because"})"}};
 }
 
+std::string batch(const std::vector<JsonObject>& posts, const std::vector<JsonObject>& patches) {
+  const auto list = [](const std::vector<JsonObject>& runs) {
+    std::string text = "[";
+    for (const JsonObject& run : runs) text += (text.size() > 1 ? "," : "") + run.text();
+    return text + "]";
+  };
+  return "{\"post\":" + list(posts) + ",\"patch\":" + list(patches) + "}";
+}
+
 std::string multipart_body(const std::vector<Part>& parts) {
   std::string body;
   for (const Part& part : parts) {
@@ -103,6 +112,18 @@ JsonValue LangSmithClient::run(const std::string& id) const {
   const Reply reply = get("/runs/" + id);
   EXPECT_EQ(reply.status, 200) << reply.body;
   return reply.json();
+}
+
+void expect_refused(const JsonObject& run, long status, const std::string& text) {
+  const RunningCollector server;
+  const LangSmithClient client(server);
+  for (const Reply& reply :
+       {client.post("/runs/batch", batch({run}, {})),
+        client.post_parts({{.name = std::string("post.") + kRootId, .content = run.text()}})}) {
+    EXPECT_EQ(reply.status, status) << run.text();
+    EXPECT_NE(reply.json()["error"].as_string().find(text), std::string::npos) << reply.body;
+  }
+  EXPECT_EQ(client.get(std::string("/runs/") + kRootId).status, 404);
 }
 
 }  // namespace llmtrace::collector::testing

@@ -41,6 +41,9 @@ JsonObject root_post();
 JsonObject child_post();
 JsonObject root_patch();
 
+/// A body of POST /runs/batch.
+std::string batch(const std::vector<JsonObject>& posts, const std::vector<JsonObject>& patches);
+
 struct Part {
   std::string name{};
   std::string content{};
@@ -69,5 +72,9 @@ class LangSmithClient {
  private:
   const RunningCollector& server_;
 };
+
+/// Expects a post of `run` to be refused, with that status and a part of the text, by a server that
+/// then has nothing of it.
+void expect_refused(const JsonObject& run, long status, const std::string& text);
 
 }  // namespace llmtrace::collector::testing

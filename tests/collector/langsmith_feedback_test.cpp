@@ -53,6 +53,22 @@ TEST(Feedback, IsGivenAndRead) {
   EXPECT_TRUE(read["is_root"].as_bool());
 }
 
+TEST(Feedback, NeedsATarget) {
+  const WithRun with;
+  const JsonObject none = feedback().without("run_id");
+  const std::string session = with.client.run(kRootId)["session_id"].to_text();
+
+  const Reply reply = with.client.post("/feedback", none.text());
+
+  EXPECT_EQ(reply.status, 422);
+  EXPECT_NE(reply.body.find("'run_id' is required, or trace_id, or session_id"), std::string::npos)
+      << reply.body;
+  EXPECT_EQ(with.client.post("/feedback", none.with("run_id", "null").text()).status, 422);
+  EXPECT_EQ(with.client.post("/feedback", none.with("session_id", session).text()).status, 200);
+  const std::string trace = '"' + std::string(kRootId) + '"';
+  EXPECT_EQ(with.client.post("/feedback", none.with("trace_id", trace).text()).status, 200);
+}
+
 TEST(Feedback, OnARunThatIsNotThereIsA404) {
   const RunningCollector server;
   const LangSmithClient client(server);

@@ -6,9 +6,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
+#include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +22,7 @@
 #include "tests/collector/langsmith_client.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
+#include "tests/support/run_length.h"
 
 namespace llmtrace::collector::testing {
 namespace {
@@ -259,6 +266,67 @@ TEST(Program, LosesNothingAcknowledgedWhenKilled) {
   const RunningCollector server(CollectorOptions{.database = file.path()});
 
   EXPECT_EQ(server.observations(kTraceId).elements().size(), 20U);
+}
+
+// Four clients post until the program dies under them, at a number of replies that differs from
+// round to round. Returns the spans that were acknowledged.
+std::vector<std::string> post_until_killed(Program& program, std::size_t kill_at) {
+  std::mutex mutex;  // guards acknowledged
+  std::condition_variable changed;
+  std::vector<std::string> acknowledged;
+  std::atomic<bool> stop{false};
+  std::vector<std::jthread> clients;
+  for (int client = 0; client < 4; ++client) {
+    clients.emplace_back([&, client, url = program.url()] {
+      const HttpClient http(url);
+      for (int i = 0; !stop; ++i) {
+        const std::string digits = std::to_string(1'000'000'000 + client * 100'000'000 + i);
+        const std::string id = "000000" + digits;
+        const Reply reply = http.send({.method = "POST",
+                                       .path = kOtlpPath,
+                                       .body = json_body({.spans = {{.span_id = id}}}),
+                                       .headers = {"Content-Type: application/json"},
+                                       .may_break = true});
+        if (reply.status != 200) return;
+        const std::lock_guard lock(mutex);
+        acknowledged.push_back(id);
+        changed.notify_all();
+      }
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(30),
+                                 [&] { return acknowledged.size() >= kill_at; }));
+  }
+  program.end_by(SIGKILL);
+  stop = true;
+  clients.clear();
+  return acknowledged;
+}
+
+// R30: LLMTRACE_DEEP=1 kills it a hundred times.
+TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
+  std::mt19937 random(30);
+  for (int round = 0; round < llmtrace::testing::run_length(10, 100); ++round) {
+    const DatabaseFile file;
+    std::vector<std::string> acknowledged;
+    {
+      Program program(file.path());
+      acknowledged = post_until_killed(program, 1 + random() % 200);
+    }
+
+    const RunningCollector server(CollectorOptions{.database = file.path()});
+
+    std::set<std::string> stored;
+    const std::string all = std::string("&limit=1000&traceId=") + kTraceId;
+    const JsonValue page =
+        server.client.get("/api/public/v2/observations?fields=core" + all).json();
+    for (const JsonValue& row : page["data"].elements()) {
+      stored.insert(row["id"].as_string());
+    }
+    for (const std::string& id : acknowledged) EXPECT_TRUE(stored.contains(id)) << id;
+  }
 }
 
 TEST(Program, KeepsItsDatabaseToItself) {

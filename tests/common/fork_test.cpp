@@ -1,5 +1,4 @@
-// Forks: what a child inherits, sends and counts. And exits: what is still delivered when a program
-// ends.
+// Forks: what a child inherits, sends and counts.
 #include "common/src/fork.h"
 
 #include <fcntl.h>
@@ -14,9 +13,9 @@
 #include <thread>
 
 #include "common/src/registry.h"
+#include "tests/support/lines_at.h"
 #include "tests/support/own_process.h"
 #include "tests/support/run_length.h"
-#include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::testing {
@@ -31,15 +30,6 @@ pid_t start_child(const std::function<int()>& body) {
   if (child != 0) return child;
   ::alarm(5);
   ::_exit(body());
-}
-
-std::vector<std::string> lines_at(const ScriptedServer& server) {
-  std::vector<std::string> all;
-  for (const ServerRequest& request : server.requests()) {
-    for (std::string& line : lines_of(request.body)) all.push_back(std::move(line));
-  }
-  std::sort(all.begin(), all.end());
-  return all;
 }
 
 class Fork : public ::testing::Test {
@@ -282,83 +272,6 @@ TEST_F(Fork, InTheMiddleOfEverything) {
   const auto lines = lines_at(server);
   EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size()) << "duplicates";
   EXPECT_EQ(lines.size(), static_cast<std::size_t>(submitted + forks));
-}
-
-// ---- Exits
-// -------------------------------------------------------------------------------------------
-
-int run_program(const std::string& scenario, const std::string& url) {
-  return run_scenario("ExitScenario." + scenario, url, 30);
-}
-
-// A client that nobody closes, on the process's own transport.
-Target& default_target() {
-  static Target& target =
-      *new Target(Transport::process_default(),
-                  line_destination("t", scenario_url(), {.linger = std::chrono::hours(1)}));
-  return target;
-}
-
-TEST(ExitScenario, DISABLED_ReturnFromMain) { default_target().submit_many(100); }
-
-TEST(ExitScenario, DISABLED_CallExit) {
-  default_target().submit_many(100);
-  std::exit(0);
-}
-
-TEST(ExitScenario, DISABLED_StaticDestructorLogs) {
-  // Registered before the transport's own handler, so it runs after that.
-  static struct AtTheEnd {
-    ~AtTheEnd() {
-      default_target().submit("too late");
-      const DestinationStats stats = default_target().stats();
-      const bool counted = stats.dropped_by(DropReason::ClientClosed) == 1 && stats.delivered == 1;
-      if (!counted || default_target().flush(seconds(1))) ::_exit(7);
-      ::_exit(0);
-    }
-  } at_the_end;
-  default_target().submit("in time");
-}
-
-TEST(ExitScenario, DISABLED_DetachedThreadsLog) {
-  for (int i = 0; i < 4; ++i) {
-    std::thread([] {
-      for (;;) default_target().submit("detached");
-    }).detach();
-  }
-  while (default_target().stats().submitted < 1000) std::this_thread::yield();
-  std::exit(0);
-}
-
-TEST(Exit, DrainsALiveClient) {
-  for (const char* scenario : {"ReturnFromMain", "CallExit"}) {
-    ScriptedServer server;
-    EXPECT_EQ(run_program(scenario, server.url()), 0) << scenario;
-    EXPECT_EQ(lines_at(server).size(), 100U) << scenario;
-  }
-}
-
-TEST(Exit, WaitsTwoSecondsForADeadServerAndNoLonger) {
-  ScriptedServer server;
-  server.always({.hold = true});
-  const auto start = std::chrono::steady_clock::now();
-
-  EXPECT_EQ(run_program("ReturnFromMain", server.url()), 0);
-
-  const auto took = std::chrono::steady_clock::now() - start;
-  EXPECT_GE(took, milliseconds(1900));
-  EXPECT_LE(took, milliseconds(5000));  // 2 s, and what starting a program takes on a busy machine
-}
-
-TEST(Exit, LaterCallsAreCountedNoOps) {
-  ScriptedServer server;
-  EXPECT_EQ(run_program("StaticDestructorLogs", server.url()), 0);
-  EXPECT_EQ(lines_at(server), std::vector<std::string>{"in time"});
-}
-
-TEST(Exit, SurvivesThreadsThatGoOnLogging) {
-  ScriptedServer server;
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(run_program("DetachedThreadsLog", server.url()), 0);
 }
 
 }  // namespace

@@ -66,6 +66,28 @@ TEST_F(Cutting, TheOthersOfItsBatchStayWhole) {
   EXPECT_EQ(target.stats().truncated_items, 1U);
 }
 
+TEST_F(Cutting, WhatIsCutBeforeItIsSentTravelsAlone) {
+  for (const std::size_t bytes : {1'500U, 50'000U}) {  // too large, and far too large
+    const std::size_t before = http->request_count();
+    Target target(make_transport(),
+                  line_destination("t", "http://127.0.0.1/", {.max_item_bytes = 1'000}));
+    target.submit("before", "whole");
+    target.submit("large", std::string(bytes, 'x'));
+    target.submit("after", "whole");
+    EXPECT_TRUE(target.flush(seconds(10)));
+
+    const auto requests = http->requests();
+    ASSERT_EQ(requests.size(), before + 3);
+    for (std::size_t i = before; i < requests.size(); ++i) {
+      EXPECT_EQ(lines_of(requests[i].body).size(), 1U);
+      EXPECT_LE(requests[i].body.size(), 1'000U);
+    }
+    EXPECT_EQ(target.stats().truncated_items, 1U);
+    EXPECT_EQ(target.stats().delivered, 3U);
+    expect_settled(target.stats());
+  }
+}
+
 TEST_F(Cutting, AServerThatTakesNothingEndsIt) {
   take_at_most(0);
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
@@ -76,6 +98,22 @@ TEST_F(Cutting, AServerThatTakesNothingEndsIt) {
   ASSERT_EQ(errors().size(), 1U);
   EXPECT_EQ(errors()[0].http_status, 413);
   expect_settled(target.stats());
+}
+
+class HidingEncoder final : public LineEncoder {
+ public:
+  using LineEncoder::LineEncoder;
+  void encode(const Record& record, std::string& out) override { out += record.name; }
+};
+
+TEST_F(Cutting, WhatTheDestinationHidesDoesNotCountAsCut) {
+  Target target(make_transport(), line_destination<HidingEncoder>("t", "http://127.0.0.1/",
+                                                                  {.max_item_bytes = 1'000}));
+  target.submit("large", std::string(50'000, 'x'));
+  EXPECT_TRUE(target.flush(seconds(10)));
+
+  EXPECT_EQ(target.stats().truncated_items, 0U);
+  EXPECT_EQ(target.stats().delivered, 1U);
 }
 
 // Asks the server for its limits before the first batch.

@@ -3,6 +3,7 @@
 #   consumer.sh installed BUILD_DIR      installs BUILD_DIR into a prefix, then find_package
 #   consumer.sh pkg-config BUILD_DIR     the same prefix, by pkg-config and the compiler alone
 #   consumer.sh subdirectory BUILD_DIR   add_subdirectory of the sources
+#   consumer.sh shared BUILD_DIR         the libraries alone as the preset `shared` builds them, installed, then find_package
 # CXX names the compiler. Scratch files go under BUILD_DIR/consumer.
 set -euo pipefail
 way=$1
@@ -14,8 +15,8 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 programs=(langfuse_only langsmith_only both)
 
-install_llmtrace() {
-  cmake --install "$build" --prefix "$scratch/prefix" >"$scratch/install.log" 2>&1 ||
+install_llmtrace() {  # install_llmtrace BUILD_DIR
+  cmake --install "$1" --prefix "$scratch/prefix" >"$scratch/install.log" 2>&1 ||
     { cat "$scratch/install.log"; exit 1; }
 }
 build_project() {
@@ -30,6 +31,15 @@ run_programs() {  # run_programs DIRECTORY
     "$1/consumer_$program" || { echo "consumer_$program failed"; exit 1; }
   done
 }
+build_shared_libraries() {  # unoptimized: what is proved is what they export
+  local launcher=()
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  cmake -S "$source" --preset shared -B "$scratch/libraries" -DCMAKE_BUILD_TYPE=Debug "${launcher[@]}" \
+    -DLLMTRACE_BUILD_TESTS=OFF -DLLMTRACE_BUILD_SAMPLES=OFF -DLLMTRACE_BUILD_COLLECTOR=OFF \
+    -DLLMTRACE_BUILD_BENCHMARKS=OFF >"$scratch/libraries.log" 2>&1 &&
+    cmake --build "$scratch/libraries" -j2 >>"$scratch/libraries.log" 2>&1 ||
+    { tail -n 60 "$scratch/libraries.log"; exit 1; }
+}
 build_by_pkg_config() {  # build_by_pkg_config PROGRAM PACKAGE...
   local program=$1
   shift
@@ -40,12 +50,12 @@ build_by_pkg_config() {  # build_by_pkg_config PROGRAM PACKAGE...
 
 case $way in
   installed)
-    install_llmtrace
+    install_llmtrace "$build"
     build_project -DCMAKE_PREFIX_PATH="$scratch/prefix"
     run_programs "$scratch/build"
     ;;
   pkg-config)
-    install_llmtrace
+    install_llmtrace "$build"
     pc_dir=$(dirname "$(find "$scratch/prefix" -name llmtrace-common.pc)")
     export PKG_CONFIG_PATH=$pc_dir
     build_by_pkg_config langfuse_only llmtrace-langfuse
@@ -58,6 +68,13 @@ case $way in
   subdirectory)
     build_project -DLLMTRACE_SOURCE="$source"
     run_programs "$scratch/build"
+    ;;
+  shared)
+    build_shared_libraries
+    install_llmtrace "$scratch/libraries"
+    build_project -DCMAKE_PREFIX_PATH="$scratch/prefix"
+    run_programs "$scratch/build"
+    find "$scratch/prefix" -name 'libllmtrace_*.so' | grep -q . || { echo "no shared library was installed"; exit 1; }
     ;;
   *)
     echo "unknown way: $way" >&2

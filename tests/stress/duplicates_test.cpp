@@ -3,7 +3,6 @@
 //
 // A hundred thousand observations; LLMTRACE_DEEP=1: ten million without faults, one million with.
 #include <gtest/gtest.h>
-#include <langfuse/langfuse.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,11 +11,16 @@
 #include <thread>
 #include <vector>
 
+#include "tests/stress/vendors.h"
+#include "tests/support/own_process.h"
+#include "tests/support/resident_memory.h"
 #include "tests/support/run_length.h"
 #include "tests/support/scripted_server.h"
 
 namespace {
 
+using llmtrace::testing::Langfuse;
+using llmtrace::testing::LangSmith;
 using llmtrace::testing::run_length;
 using llmtrace::testing::ScriptedServer;
 using llmtrace::testing::ServerReply;
@@ -35,14 +39,18 @@ std::string name_of(int number) {
 /// How often each observation came, by its name, which stands in the body as it is.
 class Ledger {
  public:
-  explicit Ledger(int count) : arrivals_(static_cast<std::size_t>(count)) {}
+  explicit Ledger(int count)
+      : arrivals_(static_cast<std::size_t>(count)), ends_(static_cast<std::size_t>(count)) {}
 
+  template <class Vendor>
   void read(const std::string& body) {
     const std::lock_guard lock(mutex_);
     bool repeats = false;
     for (std::size_t at = body.find(kMark); at != std::string::npos; at = body.find(kMark, at)) {
+      // Of what was still open at a flush, start and end come one after the other.
+      auto& counts = Vendor::is_end(body, at) ? ends_ : arrivals_;
       at += kMark.size();
-      repeats = ++arrivals_.at(std::stoul(body.substr(at, kDigits))) > 1 || repeats;
+      repeats = ++counts.at(std::stoul(body.substr(at, kDigits))) > 1 || repeats;
     }
     repeated_requests_ += repeats ? 1 : 0;
   }
@@ -53,7 +61,9 @@ class Ledger {
   std::size_t duplicates() const {
     const std::lock_guard lock(mutex_);
     std::size_t total = 0;
-    for (const unsigned char count : arrivals_) total += count > 1 ? count - 1U : 0U;
+    for (const auto* counts : {&arrivals_, &ends_}) {
+      for (const unsigned char count : *counts) total += count > 1 ? count - 1U : 0U;
+    }
     return total;
   }
   /// Requests with something in them that had come before.
@@ -63,70 +73,118 @@ class Ledger {
   }
 
  private:
-  mutable std::mutex mutex_;  // guards both
+  mutable std::mutex mutex_;  // guards all of it
   std::vector<unsigned char> arrivals_;
+  std::vector<unsigned char> ends_;
   std::size_t repeated_requests_ = 0;
 };
 
-class QuietLog final : public llmtrace::LogSink {
- public:
-  void log(llmtrace::LogLevel /*level*/, std::string_view /*message*/) override {}
+llmtrace::TransportOptions patient() {
+  return {.overflow = llmtrace::Overflow::block(seconds(120))};
+}
+
+template <class Vendor>
+class Duplicates : public ::testing::Test {
+ protected:
+  explicit Duplicates(int count) : count_(count), ledger_(count) {}
+
+  /// What the vendor's server answers when nothing is wrong.
+  ServerReply take(const ServerRequest& request) {
+    if (!Vendor::is_ingestion(request)) return {.body = LangSmith::kInfo};
+    ledger_.read<Vendor>(Vendor::content(request));
+    return {};
+  }
+
+  const int count_;
+  Ledger ledger_;
 };
 
-langfuse::Config config_for(const ScriptedServer& server) {
-  langfuse::Config config;
-  config.public_key = "pk";
-  config.secret_key = llmtrace::Secret("sk");
-  config.base_url = server.url();
-  config.transport =
-      llmtrace::Transport::create({.overflow = llmtrace::Overflow::block(seconds(120)),
-                                   .log_sink = std::make_shared<QuietLog>()});
-  return config;
-}
+struct NameOfVendor {
+  template <class Vendor>
+  static std::string GetName(int /*index*/) {
+    return Vendor::kName;
+  }
+};
+using Vendors = ::testing::Types<Langfuse, LangSmith>;
 
-TEST(Duplicates, ThereAreNoneWithoutFaults) {
-  const int count = run_length(100'000, 10'000'000);
-  Ledger ledger(count);
-  ScriptedServer server([&](const ServerRequest& request, std::size_t) {
-    ledger.read(request.body);
-    return ServerReply();
-  });
-  server.keep_no_bodies();
-  langfuse::Client client(config_for(server));
+int count_without_faults() { return run_length(100'000, 10'000'000); }
 
-  for (int i = 0; i < count; ++i) client.span({.name = name_of(i)}).end();
+template <class Vendor>
+class DuplicatesWithoutFaults : public Duplicates<Vendor> {
+ protected:
+  DuplicatesWithoutFaults() : Duplicates<Vendor>(count_without_faults()) {}
+};
+TYPED_TEST_SUITE(DuplicatesWithoutFaults, Vendors, NameOfVendor);
+
+// The client, in a process of its own, whose memory is this work's.
+template <class Vendor>
+void send_all() {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  const int count = count_without_faults();
+  typename Vendor::Client client(Vendor::config(llmtrace::testing::scenario_url(), patient()));
+
+  for (int i = 0; i < count; ++i) Vendor::observe(client, name_of(i), i);
 
   EXPECT_TRUE(client.flush(seconds(120)));
-  EXPECT_EQ(ledger.missing(), 0U);
-  EXPECT_EQ(ledger.duplicates(), 0U);
   EXPECT_EQ(client.stats().delivered, static_cast<std::uint64_t>(count));
   EXPECT_EQ(client.stats().ambiguous_resends, 0U);
+  const std::size_t peak = llmtrace::testing::memory_field("VmHWM:");
+  std::printf("peak %zu KiB\n", peak / 1024);
+  if (!llmtrace::testing::kSanitized) {
+    EXPECT_LE(peak, llmtrace::TransportOptions().max_bytes + 32 * kMebibyte);
+  }
+}
+TEST(DuplicatesScenario, DISABLED_Langfuse) { send_all<Langfuse>(); }
+TEST(DuplicatesScenario, DISABLED_LangSmith) { send_all<LangSmith>(); }
+
+TYPED_TEST(DuplicatesWithoutFaults, ThereAreNone) {
+  ScriptedServer server(
+      [this](const ServerRequest& request, std::size_t) { return this->take(request); });
+  server.keep_no_bodies();
+
+  const std::string scenario = std::string("DuplicatesScenario.") + TypeParam::kName;
+  EXPECT_EQ(llmtrace::testing::run_scenario(scenario, server.url(), 290), 0);
+
+  EXPECT_EQ(this->ledger_.missing(), 0U);
+  EXPECT_EQ(this->ledger_.duplicates(), 0U);
 }
 
-// The counter counts requests: one of them may repeat as many items as a batch has.
-TEST(Duplicates, AreNoMoreThanTheAmbiguousResends) {
-  const int count = run_length(100'000, 1'000'000);
-  constexpr std::size_t kBatch = 10;
-  Ledger ledger(count);
-  std::mutex mutex;
-  std::mt19937 random(28);  // guarded by mutex
-  std::size_t resets = 0;   // so is this
-  ScriptedServer server([&](const ServerRequest& request, std::size_t) {
-    ledger.read(request.body);
-    const std::lock_guard lock(mutex);
-    if (random() % 100 != 0) return ServerReply();
-    ++resets;
+template <class Vendor>
+class DuplicatesWithFaults : public Duplicates<Vendor> {
+ protected:
+  DuplicatesWithFaults() : Duplicates<Vendor>(run_length(100'000, 1'000'000)) {}
+
+  /// One reply in a hundred is cut.
+  ServerReply take_badly(const ServerRequest& request) {
+    ServerReply reply = this->take(request);
+    const std::lock_guard lock(mutex_);
+    if (!Vendor::is_ingestion(request) || random_() % 100 != 0) return reply;
+    ++resets_;
     // Before the status line is complete, after it, or after all that a client needs to know.
-    return ServerReply{.cut_at = random() % 40, .reset = random() % 2 == 0};
-  });
+    reply.cut_at = random_() % 40;
+    reply.reset = random_() % 2 == 0;
+    return reply;
+  }
+
+  std::mutex mutex_;  // guards both
+  std::mt19937 random_{28};
+  std::size_t resets_ = 0;
+};
+TYPED_TEST_SUITE(DuplicatesWithFaults, Vendors, NameOfVendor);
+
+// The counter counts requests: one of them may repeat as many items as a batch has.
+TYPED_TEST(DuplicatesWithFaults, AreNoMoreThanTheAmbiguousResends) {
+  constexpr std::size_t kBatch = 10;
+  ScriptedServer server(
+      [this](const ServerRequest& request, std::size_t) { return this->take_badly(request); });
   server.keep_no_bodies();
-  langfuse::Config small = config_for(server);
-  small.flush_at = kBatch;
-  langfuse::Client client(small);
+  auto config = TypeParam::config(server.url(), patient());
+  TypeParam::limit_batches(config, kBatch);
+  typename TypeParam::Client client(config);
 
   std::atomic<bool> done{false};
   std::jthread producer([&] {
-    for (int i = 0; i < count; ++i) client.span({.name = name_of(i)}).end();
+    for (int i = 0; i < this->count_; ++i) TypeParam::observe(client, name_of(i), i);
     done = true;
   });
   const auto limit = std::chrono::steady_clock::now() + seconds(250);
@@ -137,15 +195,15 @@ TEST(Duplicates, AreNoMoreThanTheAmbiguousResends) {
 
   const llmtrace::DestinationStats stats = client.stats();
   std::printf("%zu replies were cut, %llu ambiguous resends, %zu requests repeated something\n",
-              resets, static_cast<unsigned long long>(stats.ambiguous_resends),
-              ledger.repeated_requests());
-  EXPECT_EQ(ledger.missing(), 0U);
-  EXPECT_EQ(stats.delivered, static_cast<std::uint64_t>(count));
+              this->resets_, static_cast<unsigned long long>(stats.ambiguous_resends),
+              this->ledger_.repeated_requests());
+  EXPECT_EQ(this->ledger_.missing(), 0U);
+  EXPECT_EQ(stats.delivered, static_cast<std::uint64_t>(this->count_));
   EXPECT_EQ(stats.dropped_total(), 0U);
-  EXPECT_GT(resets, 0U);
-  EXPECT_GT(ledger.repeated_requests(), 0U);
-  EXPECT_LE(ledger.repeated_requests(), stats.ambiguous_resends);
-  EXPECT_LE(ledger.duplicates(), stats.ambiguous_resends * kBatch);
+  EXPECT_GT(this->resets_, 0U);
+  EXPECT_GT(this->ledger_.repeated_requests(), 0U);
+  EXPECT_LE(this->ledger_.repeated_requests(), stats.ambiguous_resends);
+  EXPECT_LE(this->ledger_.duplicates(), stats.ambiguous_resends * kBatch);
 }
 
 }  // namespace
