@@ -53,6 +53,11 @@ void take(std::optional<Value>& target, std::optional<Value>&& value) {
   if (value) target = value;
 }
 
+void take(Ref<const SharedPrompt>& target, PromptReference&& value) {
+  if (value.name.empty()) return;
+  target = Ref<const SharedPrompt>::adopt(Ref<SharedPrompt>::make(std::move(value)).detach());
+}
+
 void apply(Record& record, ObservationUpdate&& update) {
   take(record.name, std::move(update.name));
   record.input_updated = record.input_updated || !update.input.is_absent();
@@ -68,7 +73,7 @@ void apply(Record& record, ObservationUpdate&& update) {
   record.model_parameters.merge(std::move(update.model_parameters));
   record.usage_details.merge(std::move(update.usage_details));
   record.cost_details.merge(std::move(update.cost_details));
-  if (!update.prompt.name.empty()) record.prompt = std::move(update.prompt);
+  take(record.prompt, std::move(update.prompt));
   if (update.end_time) record.end_time = *update.end_time;
 }
 
@@ -87,7 +92,7 @@ void fill(Record& record, ObservationParams&& params) {
   record.model_parameters = std::move(params.model_parameters);
   record.usage_details = std::move(params.usage_details);
   record.cost_details = std::move(params.cost_details);
-  record.prompt = std::move(params.prompt);
+  take(record.prompt, std::move(params.prompt));
 }
 
 }  // namespace

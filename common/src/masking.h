@@ -11,8 +11,8 @@ inline namespace v0 {
 
 /// Applies `mask` to the item in place; returns how often it threw or returned text that is not
 /// JSON, each of which left kMaskFailed.
-std::uint64_t apply_mask(Record& record, const Mask& mask);
-std::uint64_t apply_mask(Score& score, const Mask& mask);
+LLMTRACE_EXPORT std::uint64_t apply_mask(Record& record, const Mask& mask);
+LLMTRACE_EXPORT std::uint64_t apply_mask(Score& score, const Mask& mask);
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -36,6 +36,12 @@ struct SharedText : RefCounted {
   const std::string text;
 };
 
+/// Few have a prompt: those that do share it.
+struct SharedPrompt : RefCounted {
+  explicit SharedPrompt(PromptReference value) : reference(std::move(value)) {}
+  const PromptReference reference;
+};
+
 /// The same, shared; immutable once an observation or a context refers to it.
 struct TraceAttributes : RefCounted, TraceFields {};
 
@@ -124,7 +130,7 @@ struct Record {
   Json model_parameters;
   UsageDetails usage_details;
   CostDetails cost_details;
-  PromptReference prompt;
+  Ref<const SharedPrompt> prompt;  // null for most
   Ref<const TraceAttributes> attributes;
   Ref<RunDetails> run;  // null for most; of this record alone until it has ended
 
@@ -154,7 +160,8 @@ struct Record {
     std::size_t items = usage_details.items().size() + cost_details.items().size();
     return sizeof(Record) + kOverhead + name.size() + input.text().size() + output.text().size() +
            metadata.text().size() + version.size() + status_message.size() + model.size() +
-           provider.size() + model_parameters.text().size() + prompt.name.size() + 48 * items +
+           provider.size() + model_parameters.text().size() + 48 * items +
+           (prompt ? sizeof(SharedPrompt) + prompt->reference.name.size() : 0) +
            (run ? run->byte_size() : 0);
   }
 };

@@ -42,7 +42,7 @@ RecordedObservation recorded(const Record& record) {
   result.version = record.version;
   result.usage_details = record.usage_details;
   result.cost_details = record.cost_details;
-  result.prompt = record.prompt;
+  if (record.prompt) result.prompt = record.prompt->reference;
   result.start_time = record.start_time;
   result.end_time = record.end_time;
   result.completion_start_time = record.completion_start_time;

@@ -67,7 +67,7 @@ const llmtrace::PromptReference* linked_prompt(const llmtrace::Record& record) n
   const bool generation_like = record.type == llmtrace::ObservationType::Generation ||
                                record.type == llmtrace::ObservationType::Embedding;
   if (!generation_like) return nullptr;
-  if (!record.prompt.name.empty()) return &record.prompt;
+  if (record.prompt) return &record.prompt->reference;
   const bool inherited = record.attributes && !record.attributes->prompt.name.empty();
   return inherited ? &record.attributes->prompt : nullptr;
 }

@@ -370,9 +370,9 @@ void add_rest(JsonObject& metadata, const Record& record) {
     metadata.set_text("level", llmtrace::to_string(*record.level));
   }
   if (record.level != Level::Error) metadata.set_text("status_message", record.status_message);
-  if (!record.prompt.name.empty()) {
-    metadata.set_text("prompt_name", record.prompt.name);
-    metadata.set("prompt_version", std::to_string(record.prompt.version));
+  if (record.prompt) {
+    metadata.set_text("prompt_name", record.prompt->reference.name);
+    metadata.set("prompt_version", std::to_string(record.prompt->reference.version));
   }
   const Record* root = &record;
   while (root->parent != nullptr) root = root->parent;

@@ -6,6 +6,7 @@
 #include <langfuse/langfuse.h>
 #include <langsmith/langsmith.h>
 #include <llmtrace/observe.h>
+#include <llmtrace/propagation.h>
 
 #include <csignal>
 #include <cstdio>
@@ -134,6 +135,11 @@ struct RunArguments {
              .extra = {{"e", text}},
              .attachments = {{"page", "text/plain", text}}},
         child{.name = text, .run_type = langsmith::RunType::Llm, .model = text},
+        callee{.name = text,
+               .inputs = {{"q", text}},
+               .metadata = {{"k", text}},
+               .tags = {text},
+               .project_name = text},
         update{.metadata = {{"more", text}}, .tags = {"late"}},
         end{.outputs = {{"a", text}},
             .usage_metadata = {.input_tokens = 3,
@@ -141,6 +147,8 @@ struct RunArguments {
                                .input_token_details = {.cache_read = 1}},
             .error = text},
         event{{"n", text}},
+        other_event{{"n", text}},
+        current_score{.name = "quality", .value = text, .comment = text},
         tags{text, "other"},
         metadata{{"added", text}},
         attachment{"sound", "audio/wav", text},
@@ -151,9 +159,12 @@ struct RunArguments {
   std::string question;
   langsmith::RunParams root;
   langsmith::RunParams child;
+  langsmith::RunParams callee;
   langsmith::RunUpdate update;
   langsmith::RunUpdate end;
   Json event;
+  Json other_event;
+  ScoreParams current_score;
   StringList tags;
   Json metadata;
   langsmith::Attachment attachment;
@@ -184,6 +195,14 @@ void trace_everything(langsmith::Client& client, RunArguments given) {
   {
     const auto only_here = client.activate();
     start_observation({.name = "x"}).end();
+  }
+  {
+    const ContextScope caller(extract(root.to_headers(), {.baggage = true, .project = true}));
+    const langsmith::Run callee = client.start_run(std::move(given.callee));
+    const auto current = callee.activate();
+    callee.start_run({.name = "below"}).end();
+    callee.add_event("event", std::move(given.other_event));
+    score_current(std::move(given.current_score));
   }
   root.end();
 }
