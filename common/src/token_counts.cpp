@@ -42,8 +42,11 @@ TokenCounts token_counts(const UsageDetails& usage) noexcept {
   TokenCounts counts;
   for (const auto& item : usage.items()) {
     const std::string_view name = item.name;
+    const bool is_part = name != "input" && name != "output" && name != "total";
     if (item.value < 0) {
       ++counts.invalid;
+    } else if (item.value == 0 && is_part) {
+      continue;  // one that was taken back
     } else if (name == "total") {
       add(counts.total, item.value);
     } else if (name.starts_with("input") || name.starts_with("cache")) {

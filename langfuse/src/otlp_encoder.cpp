@@ -93,6 +93,7 @@ void map_prompt(const Record& record, AttributeSink& sink) {
 
 void map_model(const Record& record, AttributeSink& sink, std::uint64_t& invalid) {
   sink.text("langfuse.observation.model.name", record.model);
+  sink.text("gen_ai.provider.name", record.provider);
   sink.json("langfuse.observation.model.parameters", record.model_parameters);
   if (!record.usage_details.empty()) {
     sink.string("langfuse.observation.usage_details",

@@ -5,6 +5,7 @@
 
 #include "common/src/json_value.h"
 #include "common/src/time_text.h"
+#include "common/src/token_counts.h"
 #include "common/src/utf8.h"
 
 namespace langsmith {
@@ -49,20 +50,8 @@ bool is_object(const Json& value) {
   return !value.is_absent() && !value.is_string() && value.text().starts_with('{');
 }
 
-// Counts that are too large to be added stay at the largest one.
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-
-struct Usage {
-  std::int64_t value = 0;
-  bool given = false;
-  void add(std::int64_t count) {
-    if (__builtin_add_overflow(value, count, &value)) value = kMost;
-    given = true;
-  }
-};
-
-void write(JsonObject& object, std::string_view key, const Usage& usage) {
-  if (usage.given) object.set(key, std::to_string(usage.value));
+void write(JsonObject& object, std::string_view key, std::optional<std::int64_t> count) {
+  if (count) object.set(key, std::to_string(*count));
 }
 
 // With the whole all of its details are given anew: one that was told before is no part of it.
@@ -71,10 +60,15 @@ void add_detail(llmtrace::UsageDetails& details, std::string_view name,
   if (count || is_whole_given) details.merge({{name, count.value_or(0)}});
 }
 
+// What is too large to be added stays at the largest count.
 std::int64_t sum(std::initializer_list<std::optional<std::int64_t>> counts) {
-  Usage total;
-  for (const auto& count : counts) total.add(std::max<std::int64_t>(0, count.value_or(0)));
-  return total.value;
+  std::int64_t total = 0;
+  for (const auto& count : counts) {
+    const std::int64_t part = std::max<std::int64_t>(0, count.value_or(0));
+    if (__builtin_add_overflow(total, part, &total))
+      return std::numeric_limits<std::int64_t>::max();
+  }
+  return total;
 }
 
 // The counts inside are taken out of the whole, but never to less than nothing. A negative whole
@@ -232,51 +226,20 @@ ObservationType observation_type_of(RunType type) noexcept {
 }
 
 std::string usage_metadata(const Record& record, std::uint64_t& invalid) {
-  Usage input, output, total, cache_read, cache_creation, input_audio, output_audio, reasoning;
-  const auto has = [](std::string_view name, std::string_view word) {
-    return name.find(word) != std::string_view::npos;
-  };
-  for (const auto& item : record.usage_details.items()) {
-    const std::string_view name = item.name;
-    const bool is_detail = name != "input" && name != "output" && name != "total";
-    if (item.value < 0) {
-      ++invalid;
-    } else if (item.value == 0 && is_detail) {
-      continue;  // one that was taken back
-    } else if (name == "total") {
-      total.add(item.value);
-    } else if (name.starts_with("input") || name.starts_with("cache")) {
-      input.add(item.value);
-      const bool cached = has(name, "cache");
-      if (has(name, "audio")) {
-        input_audio.add(item.value);
-      } else if (cached && (has(name, "creation") || has(name, "write"))) {
-        cache_creation.add(item.value);
-      } else if (cached) {
-        cache_read.add(item.value);
-      }
-    } else if (name.starts_with("output")) {
-      output.add(item.value);
-      if (has(name, "audio")) output_audio.add(item.value);
-      if (has(name, "reasoning")) reasoning.add(item.value);
-    }
-  }
-  if (!total.given && (input.given || output.given)) {
-    total.add(input.value);
-    total.add(output.value);
-  }
+  const llmtrace::TokenCounts tokens = llmtrace::token_counts(record.usage_details);
+  invalid += tokens.invalid;
   JsonObject usage;
-  write(usage, "input_tokens", input);
-  write(usage, "output_tokens", output);
-  write(usage, "total_tokens", total);
+  write(usage, "input_tokens", tokens.input);
+  write(usage, "output_tokens", tokens.output);
+  write(usage, "total_tokens", tokens.total);
   JsonObject input_details;
-  write(input_details, "audio", input_audio);
-  write(input_details, "cache_creation", cache_creation);
-  write(input_details, "cache_read", cache_read);
+  write(input_details, "audio", tokens.input_audio);
+  write(input_details, "cache_creation", tokens.cache_creation);
+  write(input_details, "cache_read", tokens.cache_read);
   if (!input_details.empty()) usage.set("input_token_details", input_details.text());
   JsonObject output_details;
-  write(output_details, "audio", output_audio);
-  write(output_details, "reasoning", reasoning);
+  write(output_details, "audio", tokens.output_audio);
+  write(output_details, "reasoning", tokens.reasoning);
   if (!output_details.empty()) usage.set("output_token_details", output_details.text());
   for (const auto& item : record.cost_details.items()) {
     if (!(item.value >= 0)) {
@@ -335,6 +298,7 @@ namespace {
 
 // The names under which LangSmith shows and filters a model's settings.
 void add_model(JsonObject& metadata, const Record& record) {
+  metadata.set_text("ls_provider", record.provider);
   metadata.set_text("ls_model_name", record.model);
   if (run_type_of(record.type) == RunType::Llm) metadata.set_text("ls_model_type", "chat");
   if (!is_object(record.model_parameters)) return;

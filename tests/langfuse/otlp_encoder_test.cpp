@@ -115,11 +115,13 @@ TEST_P(Otlp, WritesEveryAttributeOfAGeneration) {
                    .usage_details = {{"input", 100}, {"output", 50}},
                    .cost_details = {{"total", 0.25}},
                    .prompt = {.name = "qa", .version = 3},
-                   .start_time = at("2026-11-16T09:00:00Z")})
+                   .start_time = at("2026-11-16T09:00:00Z"),
+                   .provider = "openai"})
       .end({.end_time = at("2026-11-16T09:00:02Z")});
   EXPECT_TRUE(client.flush(seconds(10)));
 
   const ReadSpan span = spans().named("answer");
+  EXPECT_EQ(span["gen_ai.provider.name"], "openai");
   EXPECT_EQ(span.trace_id.size(), 32U);
   EXPECT_EQ(span.span_id.size(), 16U);
   EXPECT_EQ(span.trace_id.substr(16), span.span_id);

@@ -267,9 +267,11 @@ TEST_F(RunWireTest, MetadataTagsAndModel) {
        .model = "gpt"});
   run.add_tags({"later", "own"});
   run.add_metadata({{"late", "yes"}});
+  run.observation().update({.provider = "openai"});
   run.end();
   EXPECT_TRUE(client.flush(seconds(10)));
   const SentRun sent = only_run();
+  EXPECT_EQ(sent.metadata()["ls_provider"].as_string(), "openai");
   EXPECT_EQ(sent.main["tags"].to_text(), R"(["prod","own","later"])");
   EXPECT_EQ(sent.metadata()["user_id"].as_string(), "u-1");
   EXPECT_EQ(sent.metadata()["session_id"].as_string(), "s-1");
