@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests, from a bare Debian 12 with git and bash: installs what is missing, builds, runs.
 #   scripts/test.sh          what CI runs
-#   scripts/test.sh --deep   the long runs too: more iterations of the stress tests, longer fuzzing
+#   scripts/test.sh --deep   the long runs too: more iterations of the stress tests, longer fuzzing, valgrind, coverage
 # Exit status 0 only when everything passed: a phase that fails does not keep the others from being run,
 # unless they need it. Seconds per phase are printed at the end.
 set -euo pipefail
@@ -58,6 +58,18 @@ clang_build() { configure clang && build clang; }
 fuzz_build() { configure fuzz && build fuzz; }
 fuzz_run() { tests/fuzz/run.sh build/fuzz "${deep:+600}"; }
 
+# What a sanitizer would not see: values that were never set. Without what forks, ends the process, or is long only.
+valgrind_run() {
+  local module
+  for module in common langfuse langsmith; do
+    LLMTRACE_DEEP='' valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
+      --errors-for-leak-kinds=definite --child-silent-after-fork=yes \
+      "build/release/tests/$module/llmtrace_${module}_test" --gtest_brief=1 \
+      --gtest_filter='-Fork*:Exit*:*RandomBytes*:ObservedBytes*:*Hostile*:*Damaged*:*Secret*Memory*' || return 1
+  done
+}
+coverage_run() { LLMTRACE_DEEP='' scripts/coverage.sh; }
+
 mkdir -p build
 export LLMTRACE_DEEP=$deep
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1  # another clone compiles the same
@@ -65,7 +77,7 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
-phase 'packages' scripts/install_packages.sh build tests
+phase 'packages' scripts/install_packages.sh build tests ${deep:+deep}
 if passed 'packages'; then
   phase 'release: build of everything' release_build
   if passed 'release: build of everything'; then phase 'release: all tests' suites release; fi
@@ -76,6 +88,8 @@ if passed 'packages'; then
   if passed 'TSan: build'; then phase 'TSan: suites' suites tsan; fi
   phase 'fuzzers: build' fuzz_build
   if passed 'fuzzers: build'; then phase 'fuzzers: run' fuzz_run; fi
+  if [ -n "$deep" ] && passed 'release: build of everything'; then phase 'valgrind: suites' valgrind_run; fi
+  if [ -n "$deep" ]; then phase 'coverage' coverage_run; fi
 fi
 
 printf '\n== seconds per phase\n'
