@@ -34,7 +34,7 @@ struct Load {
   std::uint64_t least_held = 0;   // when memory is full
   std::uint64_t most_held = 0;
 };
-constexpr Load kSmall{.least_held = 80'000, .most_held = 100'000};
+constexpr Load kSmall{.least_held = 90'000, .most_held = 100'000};
 // 64 MiB hold no more than this many of them.
 constexpr Load kLarge{.payload_bytes = 2048, .least_held = 20'000, .most_held = 32'768};
 
