@@ -7,3 +7,8 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LLMTRACE_ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LLMTRACE_RE2 REQUIRED IMPORTED_TARGET re2)
+# llmtrace::log alone stands on spdlog: an installed llmtrace wants it of those only who ask for that component, or
+# for none in particular.
+if(NOT llmtrace_FIND_COMPONENTS OR "log" IN_LIST llmtrace_FIND_COMPONENTS)
+  find_package(spdlog 1.10 REQUIRED)
+endif()

@@ -118,8 +118,9 @@ void leave_scope(std::uint64_t outer) noexcept { thread_context.scope = outer; }
 
 Ref<const TraceAttributes> inherited_attributes(ContextNode& node) {
   Cell* const cell = node.cell();
+  const bool asks_cell = cell == &node || (cell != nullptr && node.follows_cell_);
   // After a fork the lock may be held by a thread that does not exist here.
-  if (cell == &node && cell->attributes_replaced.load(std::memory_order_acquire) &&
+  if (asks_cell && cell->attributes_replaced.load(std::memory_order_acquire) &&
       is_of_this_process(*cell)) {
     const std::lock_guard lock(cell->lock);
     return cell->inherited;
@@ -199,6 +200,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   TransportImpl& transport = destinations->keeper();
   auto cell = Ref<Cell>::make();
   Record& record = cell->record;
+  if (parent_node != nullptr) cell->log_fields_ = parent_node->log_fields_;
   const bool given_start = params.start_time.has_value();
   record.start_time = given_start ? *params.start_time : transport.clock().now();
   cell->open.since = record.start_time;

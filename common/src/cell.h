@@ -29,6 +29,11 @@ inline namespace v0 {
 
 class Cell;
 
+/// What every log line written inside a context says: an object. Immutable, shared by the nodes.
+struct LogFields : RefCounted {
+  Json fields;
+};
+
 /// One link of the context: immutable once it is current anywhere.
 class ContextNode : public RefCounted {
  public:
@@ -40,6 +45,8 @@ class ContextNode : public RefCounted {
   Ref<const DestinationSet> destinations_;  // where they go; null: to every global client
   Ref<const RemoteParent> remote_;          // whose children the roots that start here are; of a
                                             // cell: whose descendant it is
+  Ref<const LogFields> log_fields_;         // what set_context says; null: nothing
+  bool follows_cell_ = false;               // the attributes are those of `observation_`
   bool suppressed_ = false;                 // nothing starts here: sampled out, or by suppress()
   bool handles_too_ = false;                // by suppress(): nor does a handle start a child here
 };
@@ -128,6 +135,12 @@ LLMTRACE_EXPORT Ref<const TraceAttributes> merge_attributes(const TraceAttribute
 /// For an open observation and for children started from now on.
 LLMTRACE_EXPORT void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes);
 
+/// A node that is what `outer` (may be null) is; to be changed before it becomes current anywhere.
+LLMTRACE_EXPORT Ref<ContextNode> copy_node(ContextNode* outer);
+
+/// The context in which `cell` is current and all else stays.
+Context cell_context(Cell& cell) noexcept;
+
 /// A context in which observations start as roots of `destinations` alone.
 LLMTRACE_EXPORT Context destination_context(const Ref<const DestinationSet>& destinations);
 
@@ -151,7 +164,7 @@ void change_open(Cell& cell, Change&& change) {
 
 namespace detail {
 /// The type's name, readable: "std::runtime_error".
-std::string exception_type_name(const std::exception& exception);
+LLMTRACE_EXPORT std::string exception_type_name(const std::exception& exception);
 }  // namespace detail
 
 }  // namespace v0

@@ -103,6 +103,34 @@ void add_attributes(Cell& cell, PropagateParams params) {
 
 }  // namespace
 
+Ref<ContextNode> copy_node(ContextNode* outer) {
+  auto node = Ref<ContextNode>::make();
+  if (outer == nullptr) return node;
+  node->observation_ = Ref<Cell>::share(outer->cell());
+  node->attributes_ = inherited_attributes(*outer);
+  node->destinations_ = outer->destinations_;
+  node->remote_ = outer->remote_;
+  node->log_fields_ = outer->log_fields_;
+  node->follows_cell_ = outer->cell() == outer || outer->follows_cell_;
+  node->suppressed_ = outer->suppressed_;
+  node->handles_too_ = outer->handles_too_;
+  return node;
+}
+
+Context cell_context(Cell& cell) noexcept {
+  Ref<ContextNode> node = Ref<ContextNode>::share(&cell);
+  const ContextNode* const outer = current_node();
+  // What the thread says in its logs is its own, whatever it makes current.
+  if (outer != nullptr && outer->log_fields_ && outer->log_fields_ != cell.log_fields_) {
+    guarded([&] {
+      Ref<ContextNode> speaking = copy_node(&cell);
+      speaking->log_fields_ = outer->log_fields_;
+      node = std::move(speaking);
+    });
+  }
+  return Context(node.detach());
+}
+
 ContextScope propagate(PropagateParams params) noexcept {
   ContextNode* const outer = current_node();
   if (!detail::listening() || (outer != nullptr && outer->suppressed_)) {
@@ -110,15 +138,9 @@ ContextScope propagate(PropagateParams params) noexcept {
   }
   Ref<ContextNode> node;
   guarded([&] {
-    auto inner = Ref<ContextNode>::make();
-    Ref<const TraceAttributes> inherited;
-    if (outer != nullptr) {
-      inherited = inherited_attributes(*outer);
-      inner->observation_ = Ref<Cell>::share(outer->cell());
-      inner->destinations_ = outer->destinations_;
-      inner->remote_ = outer->remote_;
-    }
-    inner->attributes_ = merge_attributes(inherited.get(), params);
+    Ref<ContextNode> inner = copy_node(outer);
+    inner->attributes_ = merge_attributes(inner->attributes_.get(), params);
+    inner->follows_cell_ = false;
     if (inner->observation_) add_attributes(*inner->observation_, std::move(params));
     node = std::move(inner);
   });
@@ -134,19 +156,24 @@ ContextScope suppress() noexcept {
     made.handles_too_ = true;
     return made;
   }();
-  node.retain();
-  return ContextScope(Context(&node));
+  Ref<ContextNode> inner = Ref<ContextNode>::share(&node);
+  if (const ContextNode* const outer = current_node(); outer != nullptr && outer->log_fields_) {
+    guarded([&] {
+      auto speaking = Ref<ContextNode>::make();
+      speaking->suppressed_ = true;
+      speaking->handles_too_ = true;
+      speaking->log_fields_ = outer->log_fields_;
+      inner = std::move(speaking);
+    });
+  }
+  return ContextScope(Context(inner.detach()));
 }
 
 Context destination_context(const Ref<const DestinationSet>& destinations) {
-  auto node = Ref<ContextNode>::make();
+  Ref<ContextNode> node = copy_node(current_node());
+  node->observation_ = {};
+  node->follows_cell_ = false;
   node->destinations_ = destinations;
-  if (ContextNode* const outer = current_node()) {
-    node->suppressed_ = outer->suppressed_;
-    node->handles_too_ = outer->handles_too_;
-    node->remote_ = outer->remote_;
-    node->attributes_ = inherited_attributes(*outer);
-  }
   return Context(node.detach());
 }
 

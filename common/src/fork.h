@@ -2,6 +2,8 @@
 // systems.
 #pragma once
 
+#include <llmtrace/export.h>
+
 namespace llmtrace {
 inline namespace v0 {
 
@@ -9,7 +11,7 @@ inline namespace v0 {
 unsigned current_fork_generation() noexcept;
 
 /// Installs the fork handlers, once per process; later calls do nothing.
-void install_fork_handlers();
+LLMTRACE_EXPORT void install_fork_handlers();
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -1,52 +1,14 @@
 #include <llmtrace/json.h>
 
 #include <exception>
-#include <map>
 #include <utility>
-#include <vector>
 
+#include "common/src/json_members.h"
 #include "common/src/json_text.h"
 #include "common/src/json_value.h"
 
 namespace llmtrace {
 inline namespace v0 {
-namespace {
-
-// The members of several objects, in the order in which their keys first came; the last value wins.
-class Members {
- public:
-  void add(std::string_view object) {
-    JsonObjectReader reader(object);
-    std::string key;
-    std::string_view value;
-    while (reader.next(key, value)) {
-      const auto [position, is_new] = index_.try_emplace(key, members_.size());
-      if (is_new) {
-        members_.emplace_back(&position->first, value);
-      } else {
-        members_[position->second].second = value;
-      }
-    }
-  }
-
-  std::string to_text() const {
-    std::string text = "{";
-    for (const auto& [key, value] : members_) {
-      if (text.size() > 1) text.push_back(',');
-      append_json_string(text, *key);
-      text.push_back(':');
-      text.append(value);
-    }
-    text.push_back('}');
-    return text;
-  }
-
- private:
-  std::map<std::string, std::size_t> index_;
-  std::vector<std::pair<const std::string*, std::string_view>> members_;
-};
-
-}  // namespace
 
 Json::Json(const char* value) : text_(value == nullptr ? "null" : value) {
   kind_ = value == nullptr ? Kind::Value : Kind::String;
@@ -88,7 +50,7 @@ void Json::merge(Json other) {
     *this = std::move(other);
     return;
   }
-  Members members;
+  JsonMembers members;
   members.add(text_);
   members.add(other.text_);
   text_ = members.to_text();

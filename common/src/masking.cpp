@@ -107,5 +107,12 @@ std::uint64_t apply_mask(Score& score, const Mask& mask) {
   return masker.failures();
 }
 
+std::uint64_t apply_mask(LogText& text, const Mask& mask) {
+  Masker masker(mask);
+  masker.text(text.message, Field::LogMessage);
+  text.fields = masker.json(text.fields, Field::LogFields);
+  return masker.failures();
+}
+
 }  // namespace v0
 }  // namespace llmtrace

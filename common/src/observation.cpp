@@ -103,8 +103,7 @@ void ObservationHandle::event(ObservationParams params) const noexcept {
 }
 
 ContextScope ObservationHandle::activate() const noexcept {
-  if (cell_ != nullptr) cell_->retain();
-  return ContextScope(cell_ != nullptr ? Context(cell_) : Context::current());
+  return ContextScope(cell_ != nullptr ? cell_context(*cell_) : Context::current());
 }
 
 void ObservationHandle::release() noexcept {

@@ -241,18 +241,13 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
     for (const auto& propagator : propagators()) {
       found = propagator->extract(headers, baggage, options, *parent, attributes) || found;
     }
-    auto node = Ref<ContextNode>::make();
-    Ref<const TraceAttributes> outer;
-    if (ContextNode* const current = current_node()) {
-      node->suppressed_ = current->suppressed_;
-      node->handles_too_ = current->handles_too_;
-      if (!found) node->observation_ = Ref<Cell>::share(current->cell());
-      node->destinations_ = current->destinations_;
-      node->remote_ = current->remote_;
-      outer = inherited_attributes(*current);
+    Ref<ContextNode> node = copy_node(current_node());
+    if (found) {
+      node->observation_ = {};
+      node->remote_ = Ref<const RemoteParent>::adopt(parent.detach());
     }
-    if (found) node->remote_ = Ref<const RemoteParent>::adopt(parent.detach());
-    node->attributes_ = merge_attributes(outer.get(), std::move(attributes));
+    node->attributes_ = merge_attributes(node->attributes_.get(), std::move(attributes));
+    node->follows_cell_ = false;
     context = Context(node.detach());
   });
   return context;

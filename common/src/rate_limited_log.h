@@ -64,10 +64,10 @@ class LLMTRACE_EXPORT RateLimitedLog {
 };
 
 /// Writes "llmtrace: warning: ..." to standard error.
-std::shared_ptr<LogSink> make_stderr_log_sink();
+LLMTRACE_EXPORT std::shared_ptr<LogSink> make_stderr_log_sink();
 
 /// The system's clocks.
-std::shared_ptr<Clock> make_system_clock();
+LLMTRACE_EXPORT std::shared_ptr<Clock> make_system_clock();
 
 }  // namespace v0
 }  // namespace llmtrace

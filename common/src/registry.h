@@ -37,7 +37,7 @@ LLMTRACE_EXPORT std::vector<Ref<Destination>> live_destinations();
 std::shared_ptr<TransportImpl> process_keeper();
 
 /// The process-wide mask; null when there is none.
-std::shared_ptr<const Mask> process_mask() noexcept;
+LLMTRACE_EXPORT std::shared_ptr<const Mask> process_mask() noexcept;
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -110,14 +110,17 @@ enum class Field : unsigned char {
   ScoreComment,
   ScoreValue,
   Event,
+  LogMessage,  ///< of a log line
+  LogFields,   ///< of a log line: the caller's and the context's, one object
 };
 using Mask = std::function<JsonText(JsonText, Field)>;
 
 /// What stands for a value whose mask threw or returned invalid JSON.
 inline constexpr std::string_view kMaskFailed = "<fully masked due to failed mask function>";
 
-/// A mask for every destination, run before a client's own. Runs on the flusher thread over a copy
-/// of every user text. It must be callable until the process ends; an empty function removes it.
+/// A mask for every destination and every log line, run before a client's own. Runs on the flusher
+/// thread, or a logger's, over a copy of every user text. It must be callable until the process
+/// ends; an empty function removes it.
 LLMTRACE_EXPORT void set_mask(Mask mask);
 
 }  // namespace v0

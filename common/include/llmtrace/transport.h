@@ -11,6 +11,7 @@
 #include <llmtrace/export.h>
 #include <llmtrace/http_client.h>
 #include <llmtrace/log_sink.h>
+#include <llmtrace/overflow.h>
 #include <llmtrace/stats.h>
 
 #include <chrono>
@@ -22,20 +23,6 @@
 
 namespace llmtrace {
 inline namespace v0 {
-
-/// What a producer does when the budget is used up.
-class Overflow {
- public:
-  /// The new item is dropped and counted; the caller never waits.
-  static Overflow drop_newest() noexcept { return Overflow(std::chrono::milliseconds(0)); }
-  /// The caller waits for room, at most so long; then the new item is dropped and counted.
-  static Overflow block(std::chrono::milliseconds timeout) noexcept { return Overflow(timeout); }
-  std::chrono::milliseconds timeout() const noexcept { return timeout_; }
-
- private:
-  explicit Overflow(std::chrono::milliseconds timeout) noexcept : timeout_(timeout) {}
-  std::chrono::milliseconds timeout_;
-};
 
 struct TransportOptions {
   /// For everything in memory: queued, being batched, in flight and waiting to be retried.

@@ -1,0 +1,50 @@
+#include "common/src/json_members.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/src/json_text.h"
+
+namespace llmtrace {
+inline namespace v0 {
+namespace {
+
+constexpr std::size_t kSearched = 16;  // so few are found faster one by one than in a tree
+
+}  // namespace
+
+void JsonMembers::add(std::string_view object) {
+  JsonObjectReader reader(object);
+  std::string key;
+  std::string_view value;
+  while (reader.next(key, value)) members_[find_or_add(key)].value = value;
+}
+
+std::size_t JsonMembers::find_or_add(std::string& key) {
+  const std::size_t searched = std::min(members_.size(), kSearched);
+  for (std::size_t i = 0; i < searched; ++i) {
+    if (members_[i].key == key) return i;
+  }
+  const std::size_t next = members_.size();
+  if (next >= kSearched) {
+    const auto [position, is_new] = index_.try_emplace(key, next);
+    if (!is_new) return position->second;
+  }
+  members_.push_back({std::move(key), {}});
+  return next;
+}
+
+std::string JsonMembers::to_text() const {
+  std::string text = "{";
+  for (const Member& member : members_) {
+    if (text.size() > 1) text.push_back(',');
+    append_json_string(text, member.key);
+    text.push_back(':');
+    text.append(member.value);
+  }
+  text.push_back('}');
+  return text;
+}
+
+}  // namespace v0
+}  // namespace llmtrace
