@@ -12,7 +12,7 @@ source=$(cd "$here/../.." && pwd)
 scratch=$build/consumer/$way
 rm -rf "$scratch"
 mkdir -p "$scratch"
-programs=(langfuse_only langsmith_only both)
+programs=(langfuse_only langsmith_only both logs)
 
 install_llmtrace() {
   cmake --install "$build" --prefix "$scratch/prefix" >"$scratch/install.log" 2>&1 ||
@@ -51,6 +51,7 @@ case $way in
     build_by_pkg_config langfuse_only llmtrace-langfuse
     build_by_pkg_config langsmith_only llmtrace-langsmith
     build_by_pkg_config both llmtrace-langfuse llmtrace-langsmith
+    build_by_pkg_config logs llmtrace-log
     LD_LIBRARY_PATH=$(dirname "$pc_dir")
     export LD_LIBRARY_PATH
     run_programs "$scratch"

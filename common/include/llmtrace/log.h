@@ -176,7 +176,8 @@ class LLMTRACE_EXPORT Logger {
              std::initializer_list<JsonField> fields) const noexcept;
   void write(LogLevel level, std::string_view message, const Json& fields) const noexcept;
   template <class Fill>
-  void submit(LogLevel level, std::string_view message, Fill&& fill) const noexcept;
+  void submit(LogLevel level, std::string_view message, std::size_t capacity,
+              Fill&& fill) const noexcept;
 
   std::shared_ptr<const Impl> impl_;
   const std::atomic<LogLevel>* level_;

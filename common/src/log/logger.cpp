@@ -76,11 +76,12 @@ void Logger::set_level(LogLevel level) const noexcept {
 
 // Makes the entry, lets `fill` append its fields, and queues it.
 template <class Fill>
-void Logger::submit(LogLevel level, std::string_view message, Fill&& fill) const noexcept {
+void Logger::submit(LogLevel level, std::string_view message, std::size_t capacity,
+                    Fill&& fill) const noexcept {
   LogQueue* const queue = impl_->core->queue();
   if (queue == nullptr) return;
   try {
-    LogEntry entry(level, impl_->core->now(), impl_->name, message, 4 * kFieldBytes);
+    LogEntry entry(level, impl_->core->now(), impl_->name, message, capacity);
     std::forward<Fill>(fill)(entry);
     queue->push(std::move(entry));
   } catch (const std::exception&) {  // no memory
@@ -90,7 +91,7 @@ void Logger::submit(LogLevel level, std::string_view message, Fill&& fill) const
 
 void Logger::write(LogLevel level, std::string_view message,
                    std::initializer_list<JsonField> fields) const noexcept {
-  submit(level, message, [&](LogEntry& entry) {
+  submit(level, message, kFieldBytes * fields.size(), [&](LogEntry& entry) {
     if (fields.size() == 0) return;
     JsonWriter writer(entry.text);
     writer.begin_object();
@@ -103,7 +104,7 @@ void Logger::write(LogLevel level, std::string_view message,
 }
 
 void Logger::write(LogLevel level, std::string_view message, const Json& fields) const noexcept {
-  submit(level, message, [&](LogEntry& entry) {
+  submit(level, message, fields.text().size(), [&](LogEntry& entry) {
     if (fields.is_absent()) return;
     if (is_object(fields)) {
       entry.text.append(fields.text());
@@ -129,7 +130,10 @@ void Logger::log_llm_request(const LlmRequestLog& request) const noexcept {
   if (!enabled(level)) return;
   const std::size_t preview = std::min(request.preview_bytes, kMaxPreview);
   const std::size_t window = preview + (process_mask() != nullptr ? kMaskWindow : 0);
-  submit(level, "llm request", [&](LogEntry& entry) {
+  const std::size_t capacity = std::min(window, request.prompt.size()) +
+                               std::min(window, request.response.size()) +
+                               request.fields.text().size() + 12 * kFieldBytes;
+  submit(level, "llm request", capacity, [&](LogEntry& entry) {
     entry.preview_bytes = preview;
     JsonWriter writer(entry.text);
     const auto text = [&](std::string_view key, std::string_view value) {
