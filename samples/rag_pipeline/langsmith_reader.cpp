@@ -4,9 +4,12 @@
 #include <cmath>
 #include <utility>
 
-#include "samples/rag_pipeline/json_reader.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
+
 namespace {
 
 constexpr std::size_t kSpanIdLength = 16;
