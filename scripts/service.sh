@@ -16,8 +16,11 @@ samples=$build/samples/observability_service
 . "$project/scripts/local_servers.sh"
 
 service_id=
+is_interrupted=
 end_service() {
-  [ -z "$service_id" ] || kill -TERM "$service_id" 2>/dev/null || true
+  is_interrupted=1
+  [ -n "$service_id" ] || exit 130
+  kill -TERM "$service_id" 2>/dev/null || true
 }
 trap end_servers EXIT
 trap end_service INT TERM
@@ -56,9 +59,9 @@ END
 service_id=$!
 status=0
 wait "$service_id" || status=$?
-# A signal ends the first wait; the service is still at work then.
-while kill -0 "$service_id" 2>/dev/null; do
+# A signal ends the first wait only; the service still answers and delivers then.
+if [ -n "$is_interrupted" ]; then
   status=0
   wait "$service_id" || status=$?
-done
+fi
 exit "$status"

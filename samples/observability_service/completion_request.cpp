@@ -44,8 +44,9 @@ bool read_stream(const rapidjson::Value& stream) {
 }
 
 CompletionRequest read(const rapidjson::Value& body) {
-  CompletionRequest request{.chat = {.messages = read_messages(body)},
-                            .stream = read_stream(member(body, "stream"))};
+  CompletionRequest request;
+  request.chat.messages = read_messages(body);
+  request.stream = read_stream(member(body, "stream"));
   const rapidjson::Value& model = member(body, "model");
   if (!model.IsNull() && !model.IsString()) refuse("\"model\" must be a string");
   request.chat.model = text_of(model);

@@ -80,6 +80,18 @@ void on_connection(void* traffic, MHD_Connection*, void**, MHD_ConnectionNotific
                                                                                            : -1);
 }
 
+// Those that the system has accepted for us and that may have sent something.
+void take_waiting_connections(MHD_Daemon& daemon, int listener) {
+  for (;;) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    const int connection = ::accept4(listener, generic, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (connection < 0) return;
+    MHD_add_connection(&daemon, connection, generic, size);  // closes it when it cannot
+  }
+}
+
 }  // namespace
 
 void Traffic::connection_changed(int change) {
@@ -138,9 +150,13 @@ HttpServer::~HttpServer() = default;
 
 bool HttpServer::drain(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  draining_ = true;
   const int listener = MHD_quiesce_daemon(daemon_.get());
-  if (listener >= 0) ::close(listener);
+  if (listener >= 0) {
+    take_waiting_connections(*daemon_, listener);
+    ::close(listener);
+  }
+  // Not before the listener is closed: who is told to come again then is refused, not cut off.
+  draining_ = true;
   return traffic_.wait_for_end(deadline, kSilence);
 }
 
