@@ -19,74 +19,11 @@ set -euo pipefail
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$project/build/demo
 samples=$build/samples/rag_pipeline
-collector_id=
+. "$project/scripts/local_servers.sh"
 
-step() { printf '\n== %s\n' "$*"; }
-fail() { printf 'demo.sh: %s\n' "$*" >&2; exit 1; }
-
-end_collector() {
-  [ -n "$collector_id" ] || return 0
-  kill -TERM "$collector_id" 2>/dev/null || true
-  wait "$collector_id" 2>/dev/null || true
-  collector_id=
-}
-trap end_collector EXIT
+trap end_servers EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# Runs a command without its output; shows the end of it when it fails.
-quietly() {
-  local log=$1
-  shift
-  if ! "$@" </dev/null >>"$log" 2>&1; then
-    tail -n 40 "$log" >&2
-    fail "failed: $* (all of it: $log)"
-  fi
-}
-
-build_programs() {
-  mkdir -p "$build"
-  local log=$build/build.log
-  : >"$log"
-  quietly "$log" cmake -S "$project" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DLLMTRACE_BUILD_TESTS=OFF -DLLMTRACE_BUILD_BENCHMARKS=OFF
-  quietly "$log" cmake --build "$build" --target rag_pipeline rag_readback llmtrace-collector
-}
-
-# Starts the collector on a free port of the loopback interface and points the variables of those vendors at
-# it whose keys are not set.
-start_collector() {
-  "$build/collector/llmtrace-collector" --port 0 --db "$work/traces.db" \
-    --public-key "$local_public_key" --secret-key "$local_secret_key" \
-    --langsmith-api-key "$local_api_key" </dev/null >"$work/collector.log" 2>&1 &
-  collector_id=$!
-  local i
-  for ((i = 0; i < 200; ++i)); do
-    collector_url=$(sed -n 's/^llmtrace-collector: listening on //p' "$work/collector.log")
-    [ -z "$collector_url" ] || break
-    kill -0 "$collector_id" 2>/dev/null || break
-    sleep 0.05
-  done
-  if [ -z "$collector_url" ]; then
-    cat "$work/collector.log" >&2
-    fail "the collector did not start"
-  fi
-  export no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"
-  echo "$collector_url, database $work/traces.db"
-}
-
-use_collector_for_langfuse() {
-  local variable
-  for variable in "${!LANGFUSE_@}"; do unset "$variable"; done
-  export LANGFUSE_BASE_URL=$collector_url
-  export LANGFUSE_PUBLIC_KEY=$local_public_key LANGFUSE_SECRET_KEY=$local_secret_key
-}
-
-use_collector_for_langsmith() {
-  local variable
-  for variable in "${!LANGSMITH_@}" "${!LANGCHAIN_@}"; do unset "$variable"; done
-  export LANGSMITH_ENDPOINT=$collector_url LANGSMITH_API_KEY=$local_api_key LANGSMITH_PROJECT=demo
-}
 
 show_where_to_look() {
   [ "$langfuse" = local ] || echo "Look at it: $LANGFUSE_BASE_URL (the links above)"
@@ -102,35 +39,14 @@ Look at it: the run's log    $work/run.jsonl
 END
 }
 
-# Older names, and several endpoints where one is compared.
-settle_langsmith_variables() {
-  [ -n "${LANGSMITH_API_KEY:-${LANGCHAIN_API_KEY:-}}" ] || return 0
-  export LANGSMITH_API_KEY="${LANGSMITH_API_KEY:-${LANGCHAIN_API_KEY:-}}"
-  export LANGSMITH_ENDPOINT="${LANGSMITH_ENDPOINT:-${LANGCHAIN_ENDPOINT:-https://api.smith.langchain.com}}"
-  if [ -n "${LANGSMITH_RUNS_ENDPOINTS:-${LANGCHAIN_RUNS_ENDPOINTS:-}}" ]; then
-    echo "LANGSMITH_RUNS_ENDPOINTS is left aside: runs go to $LANGSMITH_ENDPOINT alone, to be compared there"
-    unset LANGSMITH_RUNS_ENDPOINTS LANGCHAIN_RUNS_ENDPOINTS
-  fi
-  langsmith=remote
-}
-
-local_public_key=pk-lf-local local_secret_key=sk-lf-local local_api_key=lsv2_pt_local
-collector_url=
-langfuse=remote
-langsmith=local
-settle_langsmith_variables
-if [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] && [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
-  langfuse=local
-elif [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] || [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
-  fail "set both LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or neither to use the local collector"
-fi
+decide_destinations
 
 step "1. Packages"
 "$project/scripts/install_packages.sh" build
 echo "all there"
 
 step "2. Build"
-build_programs
+build_programs rag_pipeline rag_readback llmtrace-collector
 echo "$samples"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/llmtrace-demo.XXXXXX")
@@ -159,7 +75,7 @@ status=0
 step "5. Reading back"
 read_status=0
 "$samples/rag_readback" --log "$work/run.jsonl" </dev/null | tee "$work/readback.txt" || read_status=$?
-end_collector
+end_servers
 
 step "6. Result"
 show_where_to_look

@@ -361,6 +361,15 @@ std::string_view refusal(DropReason reason) noexcept {
 }  // namespace
 
 void Lane::report_refused(DropReason reason, std::uint64_t count) noexcept {
+  if (reason == DropReason::Rejected) {  // who refused it has logged it, and better
+    if (!host_.options.on_error) return;
+    try {
+      call_on_error(
+          {destination_.options().name, reason, 0, count, {}, std::string(refusal(reason))});
+    } catch (const std::exception&) {  // no memory to say so
+    }
+    return;
+  }
   report(reason, 0, count, refusal(reason), [] { return std::vector<std::string>(); });
 }
 

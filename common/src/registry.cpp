@@ -58,6 +58,17 @@ struct Cached {
   Ref<const DestinationSet> set;
   Ref<const ObserverList> observers;
   std::uint64_t version = 0;
+
+  Cached() = default;
+  Cached(const Cached&) = delete;
+  Cached& operator=(const Cached&) = delete;
+  // What traces after the thread's own variables are gone, a static object's destructor, finds it
+  // empty and out of date.
+  ~Cached() {
+    set = {};
+    observers = {};
+    version = 0;
+  }
 };
 thread_local Cached cached;
 

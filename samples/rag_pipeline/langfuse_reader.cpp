@@ -2,10 +2,12 @@
 
 #include <utility>
 
-#include "samples/rag_pipeline/json_reader.h"
 #include "samples/rag_pipeline/record_reader.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
 
 LangfuseReader::LangfuseReader(std::string url, std::string public_key, std::string secret_key)
     : url_(std::move(url)), public_key_(std::move(public_key)), secret_key_(std::move(secret_key)) {

@@ -5,9 +5,12 @@
 #include <map>
 #include <utility>
 
-#include "samples/rag_pipeline/json_reader.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
+
 namespace {
 
 std::string as_uuid(const std::string& hex) {

@@ -7,10 +7,13 @@
 
 #include "samples/rag_pipeline/answerer.h"
 #include "samples/rag_pipeline/http_call.h"
-#include "samples/rag_pipeline/json_reader.h"
 #include "samples/rag_pipeline/text.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
+
 namespace {
 
 constexpr int kMaxTokens = 400;

@@ -2,9 +2,11 @@
 
 #include <cmath>
 
-#include "samples/rag_pipeline/json_reader.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
 
 ObservationRecord read_observation(const rapidjson::Value& row) {
   ObservationRecord record;

@@ -3,10 +3,13 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "samples/rag_pipeline/json_reader.h"
 #include "samples/rag_pipeline/record_reader.h"
+#include "samples/support/json_reader.h"
 
 namespace rag {
+
+using namespace samples;
+
 namespace {
 
 bool has_counts(const rapidjson::Value& end, const RunRecords& records) {

@@ -213,8 +213,11 @@ TEST_F(ChatClientTest, GarbageIsAnErrorAndNoCrash) {
     EXPECT_FALSE(client.complete(hello())) << body;
     EXPECT_TRUE(recorded().status_message.starts_with("invalid_reply: "))
         << recorded().status_message;
+    const std::string shown = body.empty() ? "" : Json(body).to_text();
+    EXPECT_EQ(recorded().output, shown);
     EXPECT_FALSE(client.stream(hello(), {})) << body;
     EXPECT_EQ(recorded().level, Level::Error);
+    EXPECT_EQ(recorded().output, shown);
     EXPECT_FALSE(client.embed({.model = "e", .input = {"a"}})) << body;
   }
 }

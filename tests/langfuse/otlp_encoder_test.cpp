@@ -111,12 +111,12 @@ TEST_P(Otlp, WritesEveryAttributeOfAGeneration) {
                    .status_message = "slow",
                    .completion_start_time = at("2026-11-16T09:00:01.25Z"),
                    .model = "gpt-4o-mini",
+                   .provider = "openai",
                    .model_parameters = {{"temperature", 0.5}},
                    .usage_details = {{"input", 100}, {"output", 50}},
                    .cost_details = {{"total", 0.25}},
                    .prompt = {.name = "qa", .version = 3},
-                   .start_time = at("2026-11-16T09:00:00Z"),
-                   .provider = "openai"})
+                   .start_time = at("2026-11-16T09:00:00Z")})
       .end({.end_time = at("2026-11-16T09:00:02Z")});
   EXPECT_TRUE(client.flush(seconds(10)));
 

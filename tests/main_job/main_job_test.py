@@ -269,6 +269,7 @@ class MainJob(unittest.TestCase):
         project = self.scratch / "project"
         links = {
             "scripts/demo.sh": ROOT / "scripts/demo.sh",
+            "scripts/local_servers.sh": ROOT / "scripts/local_servers.sh",
             "scripts/install_packages.sh": "/bin/true",
             "tools/cmake": "/bin/true",
             "build/demo/samples/rag_pipeline/rag_pipeline": PIPELINE,

@@ -139,6 +139,7 @@ struct ObservationParams {
   std::string status_message{};
   std::optional<Timestamp> completion_start_time{};  ///< when the first token arrived
   std::string model{};
+  std::string provider{};   ///< of the model, as OpenTelemetry names it: "openai", "anthropic"
   Json model_parameters{};  ///< an object
   UsageDetails usage_details{};
   CostDetails cost_details{};
@@ -146,8 +147,7 @@ struct ObservationParams {
   std::optional<Timestamp> start_time{};  ///< default: now
   bool capture_input = true;              ///< false: OBSERVE_... records no arguments
   bool capture_output =
-      true;                ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
-  std::string provider{};  ///< of the model, as OpenTelemetry names it: "openai", "anthropic"
+      true;  ///< false: OBSERVE_OUTPUT, the body form and the decorator record none
 };
 
 /// For `update` and `end`: what is given replaces what was there; metadata, model parameters, usage
@@ -162,12 +162,12 @@ struct ObservationUpdate {
   std::string status_message{};
   std::optional<Timestamp> completion_start_time{};
   std::string model{};
+  std::string provider{};
   Json model_parameters{};
   UsageDetails usage_details{};
   CostDetails cost_details{};
   PromptReference prompt{};
   std::optional<Timestamp> end_time{};  ///< default: the time of `end`
-  std::string provider{};
 };
 
 enum class ScoreDataType : unsigned char { Numeric, Categorical, Boolean, Text };

@@ -11,6 +11,7 @@
 #include "common/src/environment.h"
 #include "common/src/http_text.h"
 #include "common/src/id_types.h"
+#include "common/src/utf8.h"
 #include "integrations/openai/src/exchange.h"
 #include "integrations/openai/src/recording.h"
 #include "integrations/openai/src/wire.h"
@@ -25,6 +26,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kMaxRetryDelay = std::chrono::seconds(30);
 constexpr int kMaxDepth = 64;
+// Of a reply that is none, for whoever looks into it.
+constexpr std::size_t kMaxShownBytes = std::size_t{16} << 10;
 
 bool is_worth_repeating(const Answer& answer) noexcept {
   if (answer.status == 0) return !answer.error.starts_with("cancelled");
@@ -90,10 +93,12 @@ class ChatClient::Impl {
     Call call = begin(request, true);
     StreamReader reader(config_.max_reply_bytes);
     bool ended_by_caller = false;
+    std::string unread;  // what came before any token: all there is to show of what is no stream
     std::optional<milliseconds> first_token;
     const SteadyTime start = std::chrono::steady_clock::now();
     const auto on_bytes = [&](std::string_view bytes) {
       const bool had_begun = reader.has_begun();
+      if (!had_begun) unread += utf8_prefix(bytes, kMaxShownBytes - unread.size());
       const std::string text = reader.feed(bytes);
       if (!had_begun && reader.has_begun()) {
         call.generation.first_token();
@@ -106,6 +111,7 @@ class ChatClient::Impl {
     const auto may_repeat = [&] {
       if (reader.has_begun()) return false;
       reader = StreamReader(config_.max_reply_bytes);  // what was cut must not go on in the next
+      unread.clear();
       return true;
     };
     Answer answer = perform(call, "/chat/completions", request.stop_token, on_bytes, may_repeat);
@@ -115,6 +121,9 @@ class ChatClient::Impl {
     if (answer.error.empty() && ended_by_caller) answer.error = "cancelled: the callback ended it";
     if (answer.error.empty() && !reader.is_complete()) {
       answer.error = "stream_cut: the stream ended before its end";
+    }
+    if (!answer.error.empty() && !reader.has_begun() && answer.body.empty()) {
+      answer.body = std::move(unread);
     }
     if (!answer.error.empty()) return fail<ChatCompletion>(call, answer, completion);
     return finish(call, std::move(completion), request.model);
@@ -251,6 +260,9 @@ class ChatClient::Impl {
   Result<Value> fail(Call& call, const Answer& answer,
                      const std::optional<ChatCompletion>& partial) const {
     ObservationUpdate update = partial ? told(*partial, "") : ObservationUpdate();
+    if (config_.capture_content && !answer.body.empty()) {
+      update.output = utf8_prefix(answer.body, kMaxShownBytes);
+    }
     update.level = Level::Error;
     update.status_message = answer.error;
     end(call, std::move(update));

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace rag {
+namespace samples {
 
 /// Nothing when the text is no JSON, holds invalid UTF-8 or is nested more than 64 deep.
 std::optional<rapidjson::Document> parse_json(std::string_view text);
@@ -23,4 +23,4 @@ std::string text_of(const rapidjson::Value& value);
 rapidjson::Value::ConstArray elements_of(const rapidjson::Value& value);
 rapidjson::Value::ConstObject members_of(const rapidjson::Value& value);
 
-}  // namespace rag
+}  // namespace samples

@@ -1,9 +1,9 @@
-#include "samples/rag_pipeline/json_reader.h"
+#include "samples/support/json_reader.h"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-namespace rag {
+namespace samples {
 namespace {
 
 constexpr int kMaxDepth = 64;
@@ -70,4 +70,4 @@ rapidjson::Value::ConstObject members_of(const rapidjson::Value& value) {
   return (value.IsObject() ? value : empty(rapidjson::kObjectType)).GetObject();
 }
 
-}  // namespace rag
+}  // namespace samples

@@ -1,0 +1,90 @@
+#!/bin/bash
+# What observability costs samples/observability_service: the same load on the same program with it
+# on and off, in turns, and a Markdown table of what came out.
+# Usage: bench/service.sh BUILD_DIR [ROUNDS]     default: 5 rounds of 2 x 2 cases, about two minutes
+# Load, service, stand-in model and the server that takes the traces share the machine. Cases: a model
+# that answers at once, so that the processors are the limit, and one that takes 20 ms. Exit status 1
+# when a request failed, a trace was lost, or the median cost of a case is above 5 %.
+set -euo pipefail
+
+build=${1:?usage: bench/service.sh BUILD_DIR [ROUNDS]}
+rounds=${2:-5}
+samples=$build/samples/observability_service
+work=$(mktemp -d)
+ids=()
+end_all() {
+  [ ${#ids[@]} -eq 0 ] || kill "${ids[@]}" 2>/dev/null || true
+  wait
+  rm -rf "$work"
+}
+trap end_all EXIT
+
+address_in() {  # address_in FILE: waits for the address that a program says it listens on
+  local address= i
+  for ((i = 0; i < 200; ++i)); do
+    address=$(grep -oE 'http://127.0.0.1:[0-9]+[^ ]*' "$1" 2>/dev/null | head -1 || true)
+    [ -z "$address" ] || break
+    sleep 0.05
+  done
+  [ -n "$address" ] || { cat "$1" >&2; exit 1; }
+  echo "$address"
+}
+
+field() { sed -E "s/.*\"$1\":([^,}]*).*/\1/" <<<"$2"; }
+median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+words='Explain in a few sentences how a trace, a span and a generation belong together, and why.'
+body="{\"messages\":[{\"role\":\"system\",\"content\":\"You answer briefly. $words $words\"},"
+body+="{\"role\":\"user\",\"content\":\"$words $words $words\"}],\"temperature\":0.2,\"max_tokens\":200}"
+
+run_once() {  # run_once on|off CONNECTIONS: one service, loaded; prints the line of the load
+  rm -f "$work/service"
+  "$samples/observability_service" --observability "$1" --log "$work/log.jsonl" >"$work/service" 2>&1 &
+  local id=$! address line
+  address=$(address_in "$work/service")
+  line=$("$build/bench/llmtrace_bench_load" --port "${address##*:}" --connections "$2" --body "$body" --seconds 4)
+  kill -TERM "$id"
+  wait "$id" || { cat "$work/service" >&2; exit 1; }
+  rm -f "$work/log.jsonl"
+  echo "$line"
+}
+
+"$build/bench/llmtrace_bench_sink" --port 0 >"$work/sink" 2>&1 & ids+=($!)
+"$samples/stand_in_model" >"$work/quick" 2>&1 & ids+=($!)
+"$samples/stand_in_model" --delay-ms 20 >"$work/slow" 2>&1 & ids+=($!)
+export LANGFUSE_PUBLIC_KEY=pk LANGFUSE_SECRET_KEY=sk OPENAI_MODEL=gpt-4o-mini
+LANGFUSE_BASE_URL=$(address_in "$work/sink")
+export LANGFUSE_BASE_URL
+
+failed=0
+compare() {  # compare NAME MODEL_FILE CONNECTIONS
+  local name=$1 connections=$3 round line way
+  OPENAI_BASE_URL=$(address_in "$2")
+  export OPENAI_BASE_URL
+  rm -f "$work"/{on,off}.{per_s,p50,p99} "$work/cost"
+  for ((round = 0; round < rounds; ++round)); do
+    # The order is turned in every second round, so that what comes first is not always the same.
+    for way in $([ $((round % 2)) -eq 0 ] && echo off on || echo on off); do
+      line=$(run_once "$way" "$connections")
+      [ "$(field failed "$line")" = 0 ] || failed=1
+      field per_s "$line" >>"$work/$way.per_s"
+      field p50_us "$line" >>"$work/$way.p50"
+      field p99_us "$line" >>"$work/$way.p99"
+    done
+    paste "$work/off.per_s" "$work/on.per_s" | tail -1 | awk '{ print 100 * (1 - $2 / $1) }' >>"$work/cost"
+  done
+  local cost
+  cost=$(median <"$work/cost")
+  for way in off on; do
+    printf '| %s | %s | %s | %s | %s | %s |\n' "$name" "$way" "$(median <"$work/$way.per_s")" \
+      "$(median <"$work/$way.p50")" "$(median <"$work/$way.p99")" \
+      "$([ $way = on ] && printf '%.1f %% (%s)' "$cost" "$(sort -g "$work/cost" | sed 's/\(\.[0-9]\).*/\1/' | paste -sd' ')")"
+  done
+  awk -v cost="$cost" 'BEGIN { exit !(cost <= 5) }' || failed=1
+}
+
+echo '| model | observability | requests/s | p50 µs | p99 µs | cost in throughput (of each round) |'
+echo '|---|---|---|---|---|---|'
+compare 'answers at once, 16 connections' "$work/quick" 16
+compare 'answers after 20 ms, 64 connections' "$work/slow" 64
+exit "$failed"
