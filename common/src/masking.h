@@ -21,12 +21,5 @@ struct LogText {
 };
 LLMTRACE_EXPORT std::uint64_t apply_mask(LogText& text, const Mask& mask);
 
-/// What a log line says in the program's words.
-struct LogText {
-  std::string message;
-  Json fields;  // an object, or absent
-};
-LLMTRACE_EXPORT std::uint64_t apply_mask(LogText& text, const Mask& mask);
-
 }  // namespace v0
 }  // namespace llmtrace

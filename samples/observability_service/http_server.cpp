@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kConnectionMemoryBytes = std::size_t{48} << 10;
 // Longer than a client takes between an answer and its next request on the same connection.
 constexpr std::chrono::milliseconds kSilence(500);
+// Longer than the library takes to tell of a connection that it has accepted.
+constexpr std::chrono::milliseconds kUntold(50);
 
 // The socket is opened here, not by the library, so that the port is known before the first
 // request.
@@ -115,15 +117,15 @@ void Traffic::request_changed(int change) {
 bool Traffic::wait_for_end(std::chrono::steady_clock::time_point deadline,
                            std::chrono::milliseconds idle) {
   std::unique_lock lock(mutex_);
-  while (connections_ > 0) {
+  for (;;) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) return requests_ == 0;
     const std::uint64_t seen = changes_;
-    const auto until = requests_ == 0 ? std::min(deadline, now + idle) : deadline;
+    const auto silence = connections_ == 0 ? kUntold : idle;
+    const auto until = requests_ == 0 ? std::min(deadline, now + silence) : deadline;
     const bool is_changed = changed_.wait_until(lock, until, [&] { return changes_ != seen; });
     if (!is_changed && requests_ == 0) return true;
   }
-  return true;
 }
 
 HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)

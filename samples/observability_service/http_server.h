@@ -32,8 +32,8 @@ class Traffic {
  public:
   void connection_changed(int change);
   void request_changed(int change);
-  /// True when nothing is open any more; or when nothing is under way and what is open has been
-  /// silent for `idle`. False when the deadline came first.
+  /// True when nothing is under way, and what is open has been silent for `idle`, if anything is.
+  /// False when the deadline came first.
   bool wait_for_end(std::chrono::steady_clock::time_point deadline, std::chrono::milliseconds idle);
 
  private:
