@@ -155,6 +155,8 @@ bool HttpServer::drain(std::chrono::milliseconds timeout) {
   const int listener = MHD_quiesce_daemon(daemon_.get());
   if (listener >= 0) {
     take_waiting_connections(*daemon_, listener);
+    // Closing alone leaves it open for as long as the library's thread waits on it.
+    ::shutdown(listener, SHUT_RDWR);
     ::close(listener);
   }
   // Not before the listener is closed: who is told to come again then is refused, not cut off.
