@@ -23,6 +23,6 @@ for suite in "${suites[@]}"; do
   "$program" --gtest_brief=1 >>"$log" 2>&1 || { tail -n 40 "$log" >&2; echo "$suite failed" >&2; exit 1; }
 done
 gcovr --root . --object-directory build/coverage --filter '(common|langfuse|langsmith|integrations|collector)/' \
-  --exclude collector/main.cpp --exclude-unreachable-branches --exclude-throw-branches \
+  --exclude collector/main.cpp --exclude-directories '.*/CMakeFiles/[0-9.]+$' --exclude-unreachable-branches --exclude-throw-branches \
   --txt build/coverage.txt --json build/coverage.json --print-summary \
   --fail-under-line 90 --fail-under-branch 80 build/coverage
