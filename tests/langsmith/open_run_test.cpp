@@ -290,13 +290,14 @@ TEST_F(OpenRunTest, WhatIsMixedInABatchSharesNoFate) {
   for (const int status : {0, 503, 413, 422}) {
     Client client(config());
     const langsmith::Run open = posted(client);
-    bool answered = false;  // under the fake client's lock
-    serve([&, status](const Request& request) {
+    // Under the fake client's lock; it serves the next round's start, too.
+    const auto answered = std::make_shared<bool>(false);
+    serve([answered, status](const Request& request) {
       if (status == 422) {
         const bool bad = request.body.find("\"poisoned\"") != std::string::npos;
         return std::optional(reply_with(bad ? 422 : 202));
       }
-      if (!request.url.ends_with("/runs/multipart") || std::exchange(answered, true)) {
+      if (!request.url.ends_with("/runs/multipart") || std::exchange(*answered, true)) {
         return std::optional(reply_with(202));
       }
       return std::optional(status == 0 ? no_reply(true) : reply_with(status));
