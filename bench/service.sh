@@ -20,7 +20,7 @@ end_all() {
 trap end_all EXIT
 
 address_in() {  # address_in FILE: waits for the address that a program says it listens on
-  local address= i
+  local address="" i
   for ((i = 0; i < 200; ++i)); do
     address=$(grep -oE 'http://127.0.0.1:[0-9]+[^ ]*' "$1" 2>/dev/null | head -1 || true)
     [ -z "$address" ] || break
