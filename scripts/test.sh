@@ -63,9 +63,9 @@ valgrind_run() {
   local module
   for module in common langfuse langsmith; do
     LLMTRACE_DEEP='' valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
-      --errors-for-leak-kinds=definite --child-silent-after-fork=yes \
+      --errors-for-leak-kinds=definite --child-silent-after-fork=yes --suppressions=scripts/valgrind.supp \
       "build/release/tests/$module/llmtrace_${module}_test" --gtest_brief=1 \
-      --gtest_filter='-Fork*:Exit*:*RandomBytes*:ObservedBytes*:*Hostile*:*Damaged*:*Secret*Memory*' || return 1
+      --gtest_filter='-*Fork*:Exit*:*RandomBytes*:ObservedBytes*:*Hostile*:*Damaged*:*Secret*Memory*' || return 1
   done
 }
 coverage_run() { LLMTRACE_DEEP='' scripts/coverage.sh; }
