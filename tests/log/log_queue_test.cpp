@@ -127,7 +127,7 @@ TEST(LogQueue, AddsUpAtEveryMoment) {
   EXPECT_TRUE(logger.flush(seconds(30)));
 
   const LogStats stats = logger.stats();
-  EXPECT_EQ(stats.submitted, static_cast<std::uint64_t>(kThreads) * lines);
+  EXPECT_EQ(stats.submitted, static_cast<std::uint64_t>(kThreads) * static_cast<std::uint64_t>(lines));
   EXPECT_EQ(stats.in_queue, 0U);
   EXPECT_EQ(stats.written, sink->lines().size());
   EXPECT_TRUE(adds_up(stats));
