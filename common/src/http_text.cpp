@@ -50,6 +50,13 @@ bool is_header_value(std::string_view text) noexcept {
   });
 }
 
+std::string_view without_blanks(std::string_view text) noexcept {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 std::string checked_base_url(std::string_view url, std::string_view option) {
   // libcurl's own parser: what passes here is what it will connect to.
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
