@@ -73,6 +73,17 @@ bool truncate_largest(Score& score, std::size_t excess) {
   return true;
 }
 
+bool truncate_largest(LogRecord& record, std::size_t excess) {
+  Json message = std::string_view(record.message);
+  if (!truncate_largest({&message, &record.fields}, excess)) return false;
+  record.message = message.text();
+  return true;
+}
+
+std::size_t largest_value_bytes(const LogRecord& record) noexcept {
+  return std::max(record.message.size(), record.fields.text().size());
+}
+
 std::size_t largest_value_bytes(const Record& record) noexcept {
   return std::max(
       {record.input.text().size(), record.output.text().size(), record.metadata.text().size()});

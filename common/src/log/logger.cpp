@@ -34,16 +34,6 @@ double milliseconds_of(std::chrono::nanoseconds duration) noexcept {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-// Logs what llmtrace says of itself.
-class LoggerSink final : public LogSink {
- public:
-  explicit LoggerSink(Logger logger) : logger_(std::move(logger)) {}
-  void log(LogLevel level, std::string_view message) override { logger_.log(level, message); }
-
- private:
-  Logger logger_;
-};
-
 }  // namespace
 
 std::string_view to_string(LogLevel level) noexcept {
@@ -189,7 +179,20 @@ LogStats Logger::stats() const noexcept {
   return queue == nullptr ? LogStats() : queue->stats();
 }
 
-std::shared_ptr<LogSink> Logger::as_sink() const { return std::make_shared<LoggerSink>(*this); }
+// Logs what llmtrace says of itself, on whatever thread; never exported.
+class Logger::Sink final : public LogSink {
+ public:
+  explicit Sink(Logger logger) : logger_(std::move(logger)) {}
+  void log(LogLevel level, std::string_view message) override {
+    if (!logger_.enabled(level)) return;
+    logger_.submit(level, message, 0, [](LogEntry& entry) { entry.exported = false; });
+  }
+
+ private:
+  Logger logger_;
+};
+
+std::shared_ptr<LogSink> Logger::as_sink() const { return std::make_shared<Sink>(*this); }
 
 ContextScope set_context(Json fields) noexcept {
   Context context = Context::current();
