@@ -354,7 +354,9 @@ void Flusher::add(Pipeline& pipeline, const Item& item, const QueueItem& entry, 
     lane->add(masked, entry.slot, arrival, room);
     return;
   }
-  destination.settle_dropped(entry.slot, DropReason::Rejected);  // it takes no such item
+  destination.settle_dropped(entry.slot, DropReason::Rejected);
+  log_.log(DropReason::Rejected, LogLevel::Warning,
+           destination.options().name + ": dropped 1 item (rejected): it takes none of this kind");
 }
 
 void Flusher::deliver(const HttpReply& reply) noexcept {

@@ -22,6 +22,13 @@ enum class MetricType : unsigned char {
   Histogram,
 };
 
+/// Which numbers an exporter sends as what was added since it last asked, not as totals.
+enum class MetricTemporality : unsigned char {
+  Cumulative,  ///< none
+  Delta,       ///< counters and histograms
+  LowMemory,   ///< the same, but not counters that are looked up (MetricData::observed)
+};
+
 /// One series. A histogram has all but `value`; the others have it alone.
 struct MetricPoint {
   std::vector<std::pair<std::string, std::string>> attributes{};  ///< those with an empty value are

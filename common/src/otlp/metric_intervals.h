@@ -15,14 +15,6 @@
 namespace llmtrace {
 inline namespace v0 {
 
-/// Which numbers are sent as differences; see
-/// OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.
-enum class MetricTemporality : unsigned char {
-  Cumulative,  ///< none
-  Delta,       ///< counters and histograms
-  LowMemory,   ///< the same, but not counters that are looked up (MetricData::observed)
-};
-
 /// A metric of one interval.
 struct MetricInterval {
   MetricData data;
