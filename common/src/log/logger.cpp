@@ -119,7 +119,9 @@ void Logger::log_llm_request(const LlmRequestLog& request) const noexcept {
   const LogLevel level = request.error.empty() ? LogLevel::Info : LogLevel::Error;
   if (!enabled(level)) return;
   const std::size_t preview = std::min(request.preview_bytes, kMaxPreview);
-  const std::size_t window = preview + (process_mask() != nullptr ? kMaskWindow : 0);
+  // An exporter may have a mask of its own.
+  const bool is_masked = process_mask() != nullptr || impl_->core->has_exporter();
+  const std::size_t window = preview + (is_masked ? kMaskWindow : 0);
   const std::size_t capacity = std::min(window, request.prompt.size()) +
                                std::min(window, request.response.size()) +
                                request.fields.text().size() + 12 * kFieldBytes;
