@@ -36,7 +36,9 @@ Collector::Collector(const CollectorOptions& options)
     : options_(options),
       authenticator_(options.public_key, options.secret_key),
       database_(options.database),
-      store_(database_),
+      costs_(options.prices),
+      index_(database_),
+      store_(database_, index_, costs_),
       assets_(embedded_assets()),
       otlp_(store_),
       scores_(store_, options.behaviour),
@@ -44,7 +46,7 @@ Collector::Collector(const CollectorOptions& options)
       observations_(store_),
       score_reads_(store_),
       legacy_reads_(store_),
-      langsmith_(database_, options.langsmith),
+      langsmith_(database_, index_, costs_, options.langsmith),
       routes_(make_routes()),
       server_(options.server, *this) {}
 

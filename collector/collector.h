@@ -51,6 +51,8 @@ class Collector : private HttpHandler {
   CollectorOptions options_;
   Authenticator authenticator_;
   Database database_;
+  CostEstimator costs_;
+  TraceIndex index_;
   Store store_;
   AssetsRoute assets_;
   OtlpRoute otlp_;
