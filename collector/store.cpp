@@ -55,6 +55,19 @@ void Store::put(const StoreBatch& batch) {
   index_.announce(changed);
 }
 
+bool Store::remove_score(std::string_view id) {
+  const auto trace_id = database_.write([&] {
+    SqliteStatement statement(database_.connection(),
+                              "DELETE FROM scores WHERE id = ? RETURNING trace_id");
+    statement.bind(1, id);
+    std::optional<std::string> removed;
+    if (statement.step()) statement.read(0, removed.emplace());
+    return removed;
+  });
+  if (trace_id) index_.announce({trace_id_of(*trace_id)});
+  return trace_id.has_value();
+}
+
 // Of the observations that come whole.
 std::vector<Node> Store::nodes_of(const StoreBatch& batch) const {
   std::vector<Node> nodes;

@@ -36,6 +36,8 @@ class Store {
 
   /// All of the batch or, when it throws StoreError, nothing of it.
   void put(const StoreBatch& batch);
+  /// False when there was none.
+  bool remove_score(std::string_view id);
 
   /// Newest first.
   std::vector<Observation> observations(const RowFilter& filter, const RowPage& page);

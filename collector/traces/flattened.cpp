@@ -20,9 +20,15 @@ bool is_number(std::string_view text) {
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+constexpr std::size_t kIndexDigits = 7;
+
 // Numbers of equal length compare like text.
-std::string padded(std::string_view number) {
-  return std::string(7 - number.size(), '0') + std::string(number);
+std::string index_of(std::string_view number) {
+  return std::string(kIndexDigits - number.size(), '0') + std::string(number);
+}
+
+bool is_index(std::string_view segment) {
+  return segment.size() == kIndexDigits && is_number(segment.substr(1));
 }
 
 struct Tree {
@@ -41,9 +47,8 @@ void append_tree(std::string& json, const Tree& tree) {
     }
     return;
   }
-  const bool is_list = std::all_of(tree.children.begin(), tree.children.end(), [](const auto& c) {
-    return c.first.size() == 7 && c.first.find_first_not_of("0123456789") == std::string::npos;
-  });
+  const bool is_list = std::all_of(tree.children.begin(), tree.children.end(),
+                                   [](const auto& c) { return is_index(c.first); });
   json += is_list ? '[' : '{';
   bool is_first = true;
   for (const auto& [key, child] : tree.children) {
@@ -71,9 +76,9 @@ std::vector<std::string> path_of(std::string_view name) {
   while (!name.empty()) {
     const std::string_view segment = name.substr(0, name.find('.'));
     name.remove_prefix(std::min(name.size(), segment.size() + 1));
-    const bool follows_number = !path.empty() && is_number(path.back());
+    const bool follows_number = !path.empty() && is_index(path.back());
     if (is_number(segment)) {
-      path.push_back(padded(segment));
+      path.push_back(index_of(segment));
     } else if (!(follows_number && is_wrapper(segment))) {
       const bool is_call = path.size() == 3 && path[1] == "tool_calls";
       if (is_call && (segment == "name" || segment == "arguments")) path.emplace_back("function");
@@ -81,9 +86,7 @@ std::vector<std::string> path_of(std::string_view name) {
     }
     if (path.size() > kMostSegments) return {};
   }
-  return !path.empty() && path.front().size() == 7 && is_number(path.front().substr(1))
-             ? path
-             : std::vector<std::string>();
+  return !path.empty() && is_index(path.front()) ? path : std::vector<std::string>();
 }
 
 }  // namespace

@@ -122,9 +122,18 @@ void translate_events(const OtlpSpan& span, OtlpAttributes& attributes) {
   if (!output.empty()) put(attributes, kOutput, output + ']');
 }
 
+// What was put together is not shown a second time in pieces.
+void erase_prefixed(OtlpAttributes& attributes, std::string_view prefix) {
+  auto at = attributes.lower_bound(prefix);
+  while (at != attributes.end() && at->first.starts_with(prefix)) at = attributes.erase(at);
+}
+
 void translate_messages(const OtlpSpan& span, OtlpAttributes& attributes) {
   const auto put_list = [&](std::string_view name, std::string_view prefix) {
-    if (auto list = unflattened(span.attributes, prefix)) put(attributes, name, std::move(*list));
+    auto list = unflattened(span.attributes, prefix);
+    if (!list) return;
+    put(attributes, name, std::move(*list));
+    erase_prefixed(attributes, prefix);
   };
   for (const std::string_view prefix :
        {"llm.input_messages.", "gen_ai.prompt.", "embedding.embeddings."}) {
@@ -200,6 +209,8 @@ void translate_usage(OtlpAttributes& attributes) {
     json += (json.empty() ? "{\"" : ",\"") + bucket + "\":" + std::to_string(tokens);
   }
   put(attributes, "langfuse.observation.usage_details", json + '}');
+  erase_prefixed(attributes, "llm.token_count.");
+  erase_prefixed(attributes, "gen_ai.usage.");
 }
 
 // --- the rest

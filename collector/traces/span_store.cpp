@@ -23,8 +23,8 @@ std::string or_empty_object(const std::string& json) { return json.empty() ? "{}
 // An export in the order of its spans.
 struct SpanStore::Group {
   std::vector<Node> nodes{};
-  std::vector<const OtlpSpan*> spans{};    // of nodes[i]
-  std::vector<std::size_t> resources{};    // of nodes[i]: index into resource_texts
+  std::vector<const OtlpSpan*> spans{};  // of nodes[i]
+  std::vector<std::size_t> resources{};  // of nodes[i]: index into resource_texts
   std::vector<std::string> resource_texts{};
   std::size_t refused_count = 0;
 };

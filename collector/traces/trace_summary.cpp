@@ -119,7 +119,7 @@ void TraceSummary::finish() {
        {&name, &user_id, &session_id, &release, &version}) {
     if (*text) own += "\t" + lower_case_text(**text);
   }
-  own += "\t" + lower_case_text(tags);
+  own += "\t" + lower_case_text(tags) + "\t" + lower_case_text(models);
   std::replace(own.begin(), own.end(), '\n', ' ');
   search = own + search.substr(names);
 }
