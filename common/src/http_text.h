@@ -37,6 +37,10 @@ void for_each_list_member(std::string_view list, Visit visit) {
   }
 }
 
+/// The URL without user information and fragment, with at least "/" as its path. Throws as
+/// `checked_base_url` does.
+LLMTRACE_EXPORT std::string checked_url(std::string_view url, std::string_view option);
+
 /// The host of an http or https URL, without port and brackets.
 LLMTRACE_EXPORT std::string_view url_host(std::string_view url) noexcept;
 
