@@ -37,6 +37,7 @@ Collector::Collector(const CollectorOptions& options)
       authenticator_(options.public_key, options.secret_key),
       database_(options.database),
       store_(database_),
+      assets_(embedded_assets()),
       otlp_(store_),
       scores_(store_, options.behaviour),
       ingestion_(store_, options.behaviour),
@@ -79,13 +80,27 @@ Guard Collector::needs(Access needed) {
 
 std::vector<Route> Collector::make_routes() {
   std::vector<Route> routes;
-  for (std::vector<Route>& group :
-       std::array{common_routes(), options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes()}) {
+  for (std::vector<Route>& group : std::array{
+           page_routes(), common_routes(),
+           options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(), langsmith_.routes()}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
   }
   return routes;
+}
+
+std::vector<Route> Collector::page_routes() {
+  return {
+      {.method = "GET",
+       .path = "/",
+       .too_large = &takes_no_body,
+       .answer = [this](const HttpRequest& request) { return assets_.get(request, "index.html"); }},
+      {.method = "GET",
+       .path = "/assets/{}",
+       .too_large = &takes_no_body,
+       .answer = [this](const HttpRequest& request) {
+         return assets_.get(request, path_segment(request.path));
+       }}};
 }
 
 std::vector<Route> Collector::common_routes() {

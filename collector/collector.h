@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/assets_route.h"
 #include "collector/authenticator.h"
 #include "collector/collector_options.h"
 #include "collector/database.h"
@@ -39,6 +40,7 @@ class Collector : private HttpHandler {
 
   std::vector<Route> make_routes();
   std::vector<Route> common_routes();
+  std::vector<Route> page_routes();
   std::vector<Route> v4_routes();
   std::vector<Route> v2_routes();
   const Route* find(const HttpRequest& request) const;
@@ -50,6 +52,7 @@ class Collector : private HttpHandler {
   Authenticator authenticator_;
   Database database_;
   Store store_;
+  AssetsRoute assets_;
   OtlpRoute otlp_;
   ScoresRoute scores_;
   IngestionRoute ingestion_;
