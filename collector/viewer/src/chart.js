@@ -40,7 +40,7 @@ function Table({ title, times, lines, format }) {
 
 // Returns how to take the chart away again.
 function draw(place, { times, format, lines }, onStep) {
-  const plot = new uPlot(optionsOf(place, { format, lines }, onStep), [times, ...lines.map((line) => line.values)], place);
+  const plot = new uPlot(optionsOf(place, { format, lines }, onStep), [times, ...lines.map((line) => line.drawn ?? line.values)], place);
   const observer = new ResizeObserver(([entry]) => plot.setSize({ width: entry.contentRect.width, height: kHeight }));
   observer.observe(place);
   return () => {
@@ -59,20 +59,24 @@ function optionsOf(place, { format, lines }, onStep) {
     cursor: { y: false, points: { size: 6 }, drag: { setScale: false } },
     hooks: { setCursor: [(plot) => onStep(plot.cursor.idx ?? null)] },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
-    axes: [{ ...axis, grid: { show: false }, space: 70 }, { ...axis, size: 62, space: 34, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))) }],
+    axes: [{ ...axis, grid: { show: false }, space: 70, size: 26, values: (_, ticks, __, ___, step) => ticks.map((tick) => tickName(tick, step)) }, { ...axis, size: 62, space: 34, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : format(tick))) }],
     series: [{}, ...lines.map(seriesOf)],
   };
 }
 
+const kDay = 86_400;
+
+function tickName(tick, step) {
+  const date = new Date(tick * 1000);
+  if (step >= kDay) return date.toLocaleDateString("en-CA", { month: "short", day: "numeric" });
+  return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
 function seriesOf({ name, colour, bars }) {
   const stroke = colourOf(colour);
-  if (bars) return { label: name, stroke, fill: translucent(stroke), width: 1, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 18], radius: 0.15 }) };
+  if (bars) return { label: name, stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 18], radius: 0.15 }) };
   return { label: name, stroke, width: 1.75, spanGaps: true, points: { show: (plot, series) => sparse(plot.data[series]), size: 5, fill: stroke } };
 }
 
 // A lone value makes no line: then the values themselves are marked.
 const sparse = (values) => values.filter((value) => value != null).length < 30;
-
-function translucent(colour) {
-  return colour.replace(/^rgb\((.*)\)$/, "rgb($1, 0.45)");
-}

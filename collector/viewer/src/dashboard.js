@@ -79,8 +79,8 @@ function coursesOf({ over_time: steps }) {
     ]),
     course("Cost", formatCost, [{ name: "cost", colour: "--c-retriever", values: column((step) => step.cost_usd ?? 0), bars: true }]),
     course("Tokens", formatCompact, [
+      { name: "output", colour: "--c-generation", values: column((step) => step.output_tokens), drawn: column((step) => step.total_tokens), bars: true },
       { name: "input", colour: "--c-chain", values: column((step) => step.input_tokens), bars: true },
-      { name: "output", colour: "--c-generation", values: column((step) => step.output_tokens), bars: true },
     ]),
     course("Traces and errors", formatCompact, [
       { name: "traces", colour: "--c-event", values: column((step) => step.count), bars: true },

@@ -22,8 +22,8 @@ export function formatDuration(milliseconds) {
   if (milliseconds < 0.001) return "0 ms";
   if (milliseconds < 1) return `${Math.round(milliseconds * 1000)} µs`;
   if (milliseconds < 10) return `${trimmed(milliseconds, 1)} ms`;
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < kMinute) return `${(milliseconds / 1000).toFixed(2)} s`;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < kMinute - 5) return `${(milliseconds / 1000).toFixed(2)} s`;
   if (milliseconds < kHour) return pair(milliseconds, kMinute, "m", 1000, "s");
   return pair(milliseconds, kHour, "h", kMinute, "m");
 }
