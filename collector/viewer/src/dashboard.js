@@ -8,6 +8,7 @@ import { TypeIcon } from "./icons.js";
 import { RangePicker, startOf } from "./ranges.js";
 import { navigate, routeTo } from "./router.js";
 import { useData } from "./use_data.js";
+import { useTitle } from "./use_title.js";
 
 const kSteps = 60;
 const kReloadEvery = 15_000;
@@ -22,6 +23,7 @@ export function Dashboard({ query }) {
     return () => clearInterval(timer);
   }, []);
   const { data, error } = stats;
+  useTitle("Dashboard");
   return html`<div class="list-view">
     <header class="toolbar">
       <h1 class="grow">Dashboard</h1>

@@ -8,6 +8,7 @@ import { navigate, routeTo } from "./router.js";
 import { RangePicker, startOf } from "./ranges.js";
 import { SearchBox } from "./search_box.js";
 import { useData } from "./use_data.js";
+import { useTitle } from "./use_title.js";
 import { useListKeys } from "./list_keys.js";
 import { useNow } from "./use_now.js";
 
@@ -19,6 +20,7 @@ export function SessionList({ query }) {
   const load = (signal) => read("sessions", { limit: kPageSize, from: startOf(range), ...rest }, signal);
   const sessions = useData(JSON.stringify(query), load);
   const change = (changes) => navigate(["sessions"], { ...query, cursor: "", ...changes });
+  useTitle("Sessions");
   return html`<div class="list-view">
     <header class="toolbar">
       <h1>Sessions</h1>

@@ -7,6 +7,7 @@ import { Icon, TypeIcon } from "./icons.js";
 import { useKeys } from "./keys.js";
 import { navigate, routeTo } from "./router.js";
 import { useData } from "./use_data.js";
+import { useTitle } from "./use_title.js";
 import { ValueView } from "./value_view.js";
 
 const kMost = 50;
@@ -15,6 +16,7 @@ export function SessionPage({ id }) {
   const load = (signal) => read("traces", { session: id, sort: "time", order: "asc", limit: kMost }, signal);
   const { data, error, reload } = useData(id, load);
   useKeys({ Escape: () => navigate(["sessions"]) });
+  useTitle(id);
   return html`<div class="list-view session-view">
     <header class="toolbar">
       <a class="button plain only" href=${routeTo(["sessions"])} aria-label="All sessions"><${Icon} name="back" /></a>

@@ -1,9 +1,10 @@
 // All traces: search, filters, sorting, paging, and new ones as they arrive.
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useState } from "./html.js";
 import { read } from "./api.js";
 import { FilterChips, FilterPanel, kFilters, setFilters } from "./filters.js";
 import { FirstTrace, Nothing, Problem } from "./empty.js";
 import { Icon } from "./icons.js";
+import { ImportButton } from "./import_button.js";
 import { useKeys } from "./keys.js";
 import { useLive } from "./live.js";
 import { RangePicker, startOf } from "./ranges.js";
@@ -11,9 +12,10 @@ import { navigate, routeTo } from "./router.js";
 import { SearchBox } from "./search_box.js";
 import { TraceTable } from "./trace_table.js";
 import { useData } from "./use_data.js";
+import { useThrottled } from "./use_throttled.js";
+import { useTitle } from "./use_title.js";
 
 const kPageSize = 50;
-const kReloadEvery = 400;
 
 export function TraceList({ query }) {
   const [filtersOpen, setFiltersOpen] = useState(false);
@@ -24,6 +26,7 @@ export function TraceList({ query }) {
   const toggleLive = () => change({ live: query.live === "off" ? "" : "off" });
   useKeys({ f: () => setFiltersOpen((open) => !open), l: toggleLive });
   const count = setFilters(query).length;
+  useTitle("Traces");
   return html`<div class="list-view">
     <header class="toolbar">
       <h1>Traces</h1>
@@ -32,6 +35,7 @@ export function TraceList({ query }) {
       <button type="button" class="button" aria-expanded=${String(filtersOpen)} title="Filters (f)" onClick=${() => setFiltersOpen(!filtersOpen)}>
         <${Icon} name="filter" size=${14} /><span>Filters</span>${count > 0 && html`<span class="badge">${count}</span>`}
       </button>
+      <${ImportButton} onDone=${traces.reload} />
       <${LiveButton} state=${live} on=${query.live !== "off"} isFirstPage=${isFirstPage} onClick=${toggleLive} />
     </header>
     ${filtersOpen && html`<${FilterPanel} query=${query} onChange=${change} />`}
@@ -80,19 +84,4 @@ function LiveButton({ state, on, isFirstPage, onClick }) {
   return html`<button type="button" class=${`button live is-${state}`} aria-pressed=${String(on && isFirstPage)} disabled=${!isFirstPage} title=${title} onClick=${onClick}>
     <span class="dot"></span><span>${kLiveWords[state]}</span>
   </button>`;
-}
-
-// At most one call per kReloadEvery, and one after the last event.
-function useThrottled(call) {
-  const timer = useRef(null);
-  const latest = useRef();
-  latest.current = call;
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return () => {
-    if (timer.current) return;
-    timer.current = setTimeout(() => {
-      timer.current = null;
-      latest.current();
-    }, kReloadEvery);
-  };
 }

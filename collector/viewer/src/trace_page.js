@@ -15,10 +15,12 @@ import { TraceHead } from "./trace_head.js";
 import { buildTree, unfoldedFor, visibleRows } from "./trace_tree.js";
 import { TreeView } from "./tree_view.js";
 import { useData } from "./use_data.js";
+import { useThrottled } from "./use_throttled.js";
+import { useTitle } from "./use_title.js";
 
 export function TracePage({ id, query }) {
   const trace = useData(id, (signal) => readTrace(id, {}, signal));
-  useLive(true, { trace_id: id }, trace.reload);
+  useLive(true, { trace_id: id }, useThrottled(trace.reload));
   const { data, error } = trace;
   if (error && !data) return html`<${Problem} error=${error} onRetry=${trace.reload} />`;
   if (!data) return html`<p class="quiet" role="status">Loading…</p>`;
@@ -38,6 +40,8 @@ function LoadedTrace({ data, query, onChanged }) {
     if (tree.byId.has(query.node)) setCollapsed((old) => unfoldedFor(tree.byId.get(query.node), old));
   }, [tree, query.node]);
   useTreeKeys({ tree, rows, selected, collapsed, select, fold, id, isOpen: Boolean(query.node) });
+  useEffect(() => document.getElementById("details").scrollTo(0, 0), [selected?.id]);
+  useTitle(data.trace.name || "unnamed");
   usePaintMark();
   return html`<div class=${`trace-view ${query.node ? "has-node" : ""}`}>
     <${TraceHead} data=${data} />

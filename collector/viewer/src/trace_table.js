@@ -52,6 +52,7 @@ function Row({ trace, now, selected, fresh, onChange }) {
       <a class="clip trace-name" href=${routeTo(["traces", trace.trace_id])}>${trace.name || "unnamed"}</a>
       ${failed && html`<span class="chip error" title="Nodes with an error"><${Icon} name="error" size=${12} />${trace.error_count}</span>`}
       ${trace.level === "WARNING" && html`<span class="chip warning">warning</span>`}
+      ${trace.score_count > 0 && html`<span class="faint number row score-count" title="Scores"><${Icon} name="EVALUATOR" size=${12} />${trace.score_count}</span>`}
       <span class="faint number node-count" title="Nodes">${trace.node_count}</span>
     </div>
     <div class="cell cell-time number" role="gridcell" title=${formatTime(Date.parse(trace.start_time))}>${formatAgo(Date.parse(trace.start_time), now)}</div>
