@@ -198,3 +198,26 @@ test("the sample program's trace is shown as the program made it", async () => {
   await expectText(details(page).locator(".score"), /helpfultrue/);
   assertNoFaults(page);
 });
+
+test("an exported trace is imported elsewhere and opened", async () => {
+  const elsewhere = await startCollector();
+  const from = await openPage(collector, `#/traces/${rag.traceId}`);
+  const waiting = from.waitForEvent("download");
+  await from.getByRole("button", { name: "OTLP" }).click();
+  const file = await (await waiting).path();
+  const page = await openPage(elsewhere);
+
+  await page.getByLabel("File to import").setInputFiles(file);
+
+  await expectTexts(nodeNames(page), ["answer question", "embed query", "retrieve passages", "compose answer", "check grounding"]);
+  assertNoFaults(page);
+});
+
+test("a file that is no trace is refused with the reason", async () => {
+  const page = await openPage(collector);
+  await page.locator(".trace-name").first().waitFor();
+
+  await page.getByLabel("File to import").setInputFiles({ name: "notes.json", mimeType: "application/json", buffer: Buffer.from("no JSON") });
+
+  await expectText(page.getByRole("alert"), /\S/);
+});
