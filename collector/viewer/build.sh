@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Bundles the page:   build.sh [OUTPUT_DIR [SCRATCH_DIR]]     default: dist beside this, build/viewer
+# The output is checked in, so that building llmtrace needs no npm; run this after a change in src. esbuild and
+# the two small libraries come from npm, by the lock file beside this.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+output=${1:-$here/dist}
+scratch=${2:-$here/../../build/viewer}
+mkdir -p "$output" "$scratch"
+output=$(cd "$output" && pwd)
+cd "$scratch"
+rm -rf src
+cp -r "$here/src" "$here/package.json" "$here/package-lock.json" .
+if ! cmp -s package-lock.json node_modules/.installed; then
+  npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
+  cp package-lock.json node_modules/.installed
+fi
+node=node_modules/node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node
+[ -x "$node" ] || node=$(command -v node)
+
+rm -f "$output"/*
+"$node" node_modules/esbuild/bin/esbuild src/main.js --bundle --minify --format=esm --target=es2022 \
+  --legal-comments=none --charset=utf8 --log-level=warning --outfile="$output/app.js"
+cp src/index.html src/icon.svg "$output"
+for package in preact htm uplot; do
+  printf "%s\n\n" "$package"; cat "node_modules/$package/LICENSE"; printf "\n\n"
+done >"$output/licenses.txt"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# playwright-core and a Node for it, by the lock file beside this:   install.sh SCRATCH_DIR
+# Afterwards SCRATCH_DIR has node_modules, and `node` leads to the Node to use. The browser is Debian's chromium.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+cd "$1"
+cp "$here/package.json" "$here/package-lock.json" .
+if ! cmp -s package-lock.json node_modules/.installed; then
+  npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
+  cp package-lock.json node_modules/.installed
+fi
+node=$PWD/node_modules/node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node
+[ -x "$node" ] || node=$(command -v node)
+ln -sfn "$node" node
