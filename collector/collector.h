@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/api/viewer_api.h"
 #include "collector/assets_route.h"
 #include "collector/authenticator.h"
 #include "collector/collector_options.h"
@@ -51,6 +52,8 @@ class Collector : private HttpHandler {
   CollectorOptions options_;
   Authenticator authenticator_;
   Database database_;
+  CostEstimator costs_;
+  TraceIndex index_;
   Store store_;
   AssetsRoute assets_;
   OtlpRoute otlp_;
@@ -60,6 +63,7 @@ class Collector : private HttpHandler {
   ScoreReadsRoute score_reads_;
   LegacyReadsRoute legacy_reads_;
   LangSmithApi langsmith_;
+  ViewerApi viewer_;
   std::vector<Route> routes_;  // constant once the server runs
   HttpServer server_;          // last: stops before anything that it uses goes
 };
