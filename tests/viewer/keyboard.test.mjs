@@ -53,6 +53,7 @@ test("the arrows walk the tree, fold and unfold it", async () => {
 
 test("the tree says which node is chosen", async () => {
   const page = await openPage(collector, `#/traces/${rag.traceId}`);
+  await expectText(chosenNode(page), "answer question");
   await press(page, "j", "j");
   await expectText(chosenNode(page), "retrieve passages");
 
