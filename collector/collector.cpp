@@ -38,7 +38,7 @@ Collector::Collector(const CollectorOptions& options)
       authenticator_(options.public_key, options.secret_key),
       database_(options.database),
       costs_(options.prices),
-      index_(database_),
+      index_(database_, [this](const TraceIndex::News& news) { tell(news); }),
       store_(database_, index_, costs_),
       assets_(embedded_assets()),
       otlp_(store_),
@@ -48,13 +48,33 @@ Collector::Collector(const CollectorOptions& options)
       score_reads_(store_),
       legacy_reads_(store_),
       langsmith_(database_, index_, costs_, options.langsmith),
-      viewer_(database_, index_, costs_, store_),
-      routes_(make_routes()),
-      server_(options.server, *this) {}
+      live_(database_),
+      text_(database_),
+      retention_(database_, options.retention),
+      viewer_({.database = database_,
+               .index = index_,
+               .costs = costs_,
+               .store = store_,
+               .live = live_,
+               .retention = retention_},
+              options.token),
+      routes_(make_routes()) {
+  if (database_.was_upgraded()) {
+    store_.index_all();
+    langsmith_.index_all();
+  }
+  server_.emplace(options.server, static_cast<HttpHandler&>(*this));
+}
+
+// What was stored is news to the page and to text search.
+void Collector::tell(const TraceIndex::News& news) {
+  live_.traces_changed(news.trace_ids);
+  live_.scores_added(news.score_ids);
+  text_.poke();
+}
 
 std::string Collector::url() const {
-  const bool is_ipv4 = options_.server.address == LoopbackAddress::Ipv4;
-  return std::string("http://") + (is_ipv4 ? "127.0.0.1" : "[::1]") + ":" + std::to_string(port());
+  return "http://" + host_of_address(options_.server.address) + ":" + std::to_string(port());
 }
 
 Admission Collector::admit(const HttpRequest& request) {

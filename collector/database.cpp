@@ -123,6 +123,7 @@ void Database::create_tables() {
     throw StoreError("the database was written by another version of llmtrace-collector (schema " +
                      version + "); choose another file");
   }
+  was_upgraded_ = done > 0 && done < kSchemaSteps.size();
   for (; done < kSchemaSteps.size(); ++done) {
     connection_.execute("BEGIN IMMEDIATE");
     connection_.execute(kSchemaSteps.at(done));
@@ -169,6 +170,7 @@ void Database::run_all(const std::vector<Job*>& group) {
     connection_.execute("RELEASE job");  // fails when a full disk has ended the transaction
   }
   connection_.execute("COMMIT");
+  ++commit_count_;
 }
 
 void Database::run_one(Job& job) {

@@ -209,6 +209,7 @@ void translate_usage(OtlpAttributes& attributes) {
     json += (json.empty() ? "{\"" : ",\"") + bucket + "\":" + std::to_string(tokens);
   }
   put(attributes, "langfuse.observation.usage_details", json + '}');
+  put(attributes, "llm.cost.total", text_of(attributes, "gen_ai.usage.cost"));
   erase_prefixed(attributes, "llm.token_count.");
   erase_prefixed(attributes, "gen_ai.usage.");
 }

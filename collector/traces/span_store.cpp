@@ -56,7 +56,7 @@ SpanStore::Stored SpanStore::put(const OtlpTrace& trace) {
     }
     return changed;
   });
-  index_.announce(stored.trace_ids);
+  index_.announce({.trace_ids = stored.trace_ids});
   return stored;
 }
 

@@ -120,7 +120,7 @@ TEST(Origin, GetsNoCorsHeaders) {
 }
 
 TEST(Address, CanBeIpv6Loopback) {
-  const RunningCollector server(CollectorOptions{.server = {.address = LoopbackAddress::Ipv6}});
+  const RunningCollector server(CollectorOptions{.server = {.address = "::1"}});
 
   EXPECT_EQ(server.collector.url().substr(0, 13), "http://[::1]:");
   EXPECT_EQ(server.client.get(kHealth).status, 200);
