@@ -108,14 +108,23 @@ test("LangChain's messages, by way of LangSmith, are a chat", async () => {
   await expectText(details(page).locator(".source"), "LangSmith");
 });
 
-test("model, parameters, usage, cost, prompt and events stand with the node", async () => {
+test("model, parameters, usage, cost and prompt stand with the node", async () => {
   const page = await openPage(collector, `#/traces/${rag.traceId}?node=${rag.ids.generate}`);
 
   await expectText(details(page).locator(".facts"), /gpt-4o412 → 96 tokens\$0\.00199prompt rag-answer v3Langfuse/);
   await expectText(details(page).locator(".facts"), /first token 452 ms/);
   await expectTexts(part(page, "Usage and cost").locator("tfoot td"), ["508", "$0.00199"]);
   await expectText(part(page, "Model parameters"), /temperature: 0\.2/);
-  await expectText(part(page, "Events"), /first token/);
+});
+
+test("events stand with the node, with their time and attributes", async () => {
+  const page = await openPage(collector, `#/traces/${agent.traceId}?node=${agent.ids.search}`);
+  const line = part(page, "Events").getByRole("listitem").filter({ hasText: "retry" });
+
+  await expectText(line, /^\+1\.01 sretry1 attribute$/);
+  await line.getByRole("button", { name: "1 attribute" }).click();
+
+  await expectText(line.locator(".json-view"), /attempt: "?2/);
 });
 
 test("metadata that was sent is shown", async () => {

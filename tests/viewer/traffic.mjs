@@ -35,7 +35,7 @@ export async function sendRag(collector, { user = "ada", session = "chat-7", epo
       "langfuse.observation.usage_details": JSON.stringify({ input: 412, output: 96, total: 508 }), "langfuse.observation.cost_details": JSON.stringify({ input: 0.00103, output: 0.00096, total: 0.00199 }),
       "langfuse.observation.completion_start_time": JSON.stringify(new Date(epoch + 610).toISOString()),
       "langfuse.observation.prompt.name": "rag-answer", "langfuse.observation.prompt.version": 3,
-    }, events: [{ name: "first token", at: 610, attributes: { index: 0 } }] }),
+    } }),
     one({ id: ids.check, parent: ids.root, name: "check grounding", start: 1706, end: 1832, attributes: { "langfuse.observation.type": "guardrail", "langfuse.observation.output": JSON.stringify({ grounded: true, score: 0.94 }) } }),
   ]);
   return { traceId, ids };
@@ -65,7 +65,7 @@ export async function sendAgent(collector, { user = "grace", epoch = Date.now() 
     one({ id: ids.root, name: "plan a trip", start: 0, end: 5230, attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "trip planner" } }),
     one({ id: ids.plan, parent: ids.root, name: "chat claude-sonnet-4", start: 20, end: 1480, attributes: chat("claude-sonnet-4", asked, call, 180, 42) }),
     one({ id: ids.search, parent: ids.root, name: "search_trains", start: 1490, end: 4490, error: "timeline.example did not answer within 3 s", attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search_trains", "gen_ai.tool.call.arguments": JSON.stringify({ to: "Vienna" }) },
-      events: [{ name: "exception", at: 4490, attributes: { "exception.type": "TimeoutError", "exception.message": "timeline.example did not answer within 3 s", "exception.stacktrace": "search_trains at trains.cpp:41\nrun_tool at agent.cpp:88" } }] }),
+      events: [{ name: "retry", at: 2500, attributes: { attempt: 2 } }, { name: "exception", at: 4490, attributes: { "exception.type": "TimeoutError", "exception.message": "timeline.example did not answer within 3 s", "exception.stacktrace": "search_trains at trains.cpp:41\nrun_tool at agent.cpp:88" } }] }),
     one({ id: ids.reply, parent: ids.root, name: "chat claude-sonnet-4", start: 4500, end: 5220, attributes: chat("claude-sonnet-4", [...asked, call, failed], { role: "assistant", parts: part("The timetable did not answer. Shall I try again?"), finish_reason: "stop" }, 260, 18) }),
   ]);
   return { traceId, ids };

@@ -39,11 +39,11 @@ function Fact({ name, value }) {
   return html`<span class="fact"><span class="faint">${name}</span> <span class="number">${value}</span></span>`;
 }
 
-const kSourceNames = { langfuse: "Langfuse", langsmith: "LangSmith", otlp: "OTLP" };
+const kSourceNames = new Map([["langfuse", "Langfuse"], ["langsmith", "LangSmith"], ["otlp", "OTLP"]]);
 
 /// By which intake something came.
 export function Sources({ sources }) {
-  return sources.map((source) => html`<span key=${source} class="chip outline source" title="Came by this intake">${kSourceNames[source] ?? source}</span>`);
+  return sources.map((source) => html`<span key=${source} class="chip outline source" title="Came by this intake">${kSourceNames.get(source) ?? source}</span>`);
 }
 
 async function download(id) {
