@@ -56,8 +56,7 @@ Collector::Collector(const CollectorOptions& options)
                .costs = costs_,
                .store = store_,
                .live = live_,
-               .retention = retention_},
-              options.token),
+               .retention = retention_}),
       routes_(make_routes()) {
   if (database_.was_upgraded()) {
     store_.index_all();
@@ -107,9 +106,23 @@ std::vector<Route> Collector::make_routes() {
   for (std::vector<Route>& group :
        std::array{page_routes(), common_routes(),
                   options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes(), viewer_.routes()}) {
+                  langsmith_.routes(), for_token_holders(viewer_.routes())}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
+  }
+  return routes;
+}
+
+// Routes of no vendor, which have no keys of their own.
+std::vector<Route> Collector::for_token_holders(std::vector<Route> routes) const {
+  if (options_.token.empty()) return routes;
+  for (Route& route : routes) {
+    route.guard = [this](const HttpRequest& request) -> std::optional<HttpResponse> {
+      const auto given = bearer_token(request);
+      if (given && is_same_key(*given, options_.token)) return std::nullopt;
+      return api_error_reply(
+          {401, "unauthorized", "send the token of --token as 'Authorization: Bearer TOKEN'"});
+    };
   }
   return routes;
 }

@@ -52,6 +52,7 @@ class Collector : private HttpHandler {
   const Route* find(const HttpRequest& request) const;
   HttpResponse refuse_unknown(const HttpRequest& request) const;
   Guard needs(Access needed);
+  std::vector<Route> for_token_holders(std::vector<Route> routes) const;
   HttpResponse health() const;
   void tell(const TraceIndex::News& news);
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "collector/api/api_error.h"
-#include "collector/authenticator.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -23,10 +22,9 @@ HttpResponse takes_small_body() {
 
 }  // namespace
 
-ViewerApi::ViewerApi(const Parts& parts, std::string token)
+ViewerApi::ViewerApi(const Parts& parts)
     : live_(parts.live),
       retention_(parts.retention),
-      token_(std::move(token)),
       start_(std::chrono::steady_clock::now()),
       spans_(parts.database, parts.index, parts.costs),
       otlp_(spans_),
@@ -44,18 +42,7 @@ std::vector<Route> ViewerApi::routes() {
   std::vector<Route> writes = write_routes();
   routes.insert(routes.end(), std::make_move_iterator(writes.begin()),
                 std::make_move_iterator(writes.end()));
-  if (token_.empty()) return routes;
-  for (Route& route : routes) {
-    route.guard = [this](const HttpRequest& request) { return refuse_stranger(request); };
-  }
   return routes;
-}
-
-std::optional<HttpResponse> ViewerApi::refuse_stranger(const HttpRequest& request) const {
-  const auto given = bearer_token(request);
-  if (given && is_same_key(*given, token_)) return std::nullopt;
-  return api_error_reply(
-      {401, "unauthorized", "send the token of --token as 'Authorization: Bearer TOKEN'"});
 }
 
 void ViewerApi::add_state(ApiFields& fields) const {

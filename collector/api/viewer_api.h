@@ -33,7 +33,7 @@ class ViewerApi {
     LiveHub& live;
     Retention& retention;
   };
-  ViewerApi(const Parts& parts, std::string token);
+  explicit ViewerApi(const Parts& parts);
 
   /// They refer to this object.
   std::vector<Route> routes();
@@ -42,12 +42,10 @@ class ViewerApi {
   std::vector<Route> read_routes();
   std::vector<Route> write_routes();
 
-  std::optional<HttpResponse> refuse_stranger(const HttpRequest& request) const;
   void add_state(ApiFields& fields) const;
 
   LiveHub& live_;
   Retention& retention_;
-  const std::string token_;
   const std::chrono::steady_clock::time_point start_;
   SpanStore spans_;
   PlainOtlpRoute otlp_;

@@ -136,7 +136,7 @@ std::vector<MergedNode> read_nodes(SqliteDatabase& connection, std::string_view 
     }
   }
   std::stable_sort(merged.begin(), merged.end(), [](const MergedNode& a, const MergedNode& b) {
-    return a.node.start_us < b.node.start_us;
+    return std::pair(a.node.start_us, a.node.row) < std::pair(b.node.start_us, b.node.row);
   });
   return merged;
 }

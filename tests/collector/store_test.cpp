@@ -346,7 +346,14 @@ TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
     for (const JsonValue& row : page["data"].elements()) {
       stored.insert(row["id"].as_string());
     }
-    for (const std::string& id : acknowledged) EXPECT_TRUE(stored.contains(id)) << id;
+    std::set<std::string> shown;
+    const JsonValue trace = api(server, std::string("/api/traces/") + kTraceId);
+    for (const JsonValue& node : trace["nodes"].elements()) shown.insert(node["id"].as_string());
+    for (const std::string& id : acknowledged) {
+      EXPECT_TRUE(stored.contains(id)) << id;
+      EXPECT_TRUE(shown.contains(id)) << id;
+    }
+    EXPECT_EQ(static_cast<std::size_t>(trace["trace"]["node_count"].as_integer()), shown.size());
   }
 }
 
