@@ -24,6 +24,7 @@ class LogsLaneEncoder : public Encoder {
     limits_.max_items = config_->log_records.max_items;
     limits_.max_bytes = config_->max_batch_bytes;
     limits_.max_item_bytes = config_->max_item_bytes;
+    limits_.max_held_items = config_->log_records.max_waiting_items;
     limits_.linger = config_->log_records.interval;
     limits_.separator = logs_->separator();
     limits_.compression = compression_of(config_->logs);
