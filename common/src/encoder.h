@@ -4,6 +4,7 @@
 #pragma once
 
 #include <llmtrace/http_client.h>
+#include <llmtrace/log_exporter.h>
 #include <llmtrace/stats.h>
 
 #include <chrono>
@@ -20,7 +21,12 @@
 namespace llmtrace {
 inline namespace v0 {
 
-enum class ItemKind : unsigned char { Observation, Score };
+enum class ItemKind : unsigned char {
+  Observation,
+  Score,
+  Log,
+  Metric,  ///< never in the queue: what Encoder::collect gives
+};
 
 /// How much of an observation a fragment tells.
 enum class Phase : unsigned char {
@@ -100,6 +106,12 @@ class LLMTRACE_EXPORT Encoder {
   /// Appends one fragment: the item's bytes as they stand in a batch.
   virtual void encode(const Record& /*record*/, std::string& /*out*/) {}
   virtual void encode(const Score& /*score*/, std::string& /*out*/) {}
+  virtual void encode(const LogRecord& /*record*/, std::string& /*out*/) {}
+
+  /// For destinations with DestinationOptions::collect_every: the fragments of what is to be told
+  /// by now. What they tell is told: the next call goes on from there. When this throws, from where
+  /// it was.
+  virtual std::vector<std::string> collect(Timestamp /*now*/) { return {}; }
 
   /// For destinations with DestinationOptions::open_after: an observation that is still open, and
   /// its end when the server has that.

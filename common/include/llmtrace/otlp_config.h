@@ -4,6 +4,7 @@
 #pragma once
 
 #include <llmtrace/http_client.h>
+#include <llmtrace/metric_source.h>
 #include <llmtrace/observation.h>
 #include <llmtrace/secret.h>
 #include <llmtrace/transport.h>
@@ -79,6 +80,14 @@ struct OtlpConfig {
   /// False: only handles of this exporter and scopes of `activate` reach it, OBSERVE alone does
   /// not.
   bool observe = true;
+
+  /// Whose numbers are sent, at an interval, at a flush and at a shutdown:
+  /// Metrics::process_default().source(). Null, or OTEL_METRICS_EXPORTER=none: no metrics.
+  std::shared_ptr<const MetricSource> metrics{};
+  std::optional<std::chrono::milliseconds>
+      metric_interval{};  ///< OTEL_METRIC_EXPORT_INTERVAL; 60 s
+  std::optional<MetricTemporality>
+      metric_temporality{};  ///< OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; Cumulative
 
   std::optional<std::size_t> max_batch_items{};  ///< OTEL_BSP_MAX_EXPORT_BATCH_SIZE; 512 spans
   std::optional<std::chrono::milliseconds> batch_interval{};  ///< OTEL_BSP_SCHEDULE_DELAY; 5 s

@@ -43,6 +43,14 @@ StringList call_labels_and(std::string_view last) {
 
 double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
+// The conventions' names for them, with dots; `last` alone has another one.
+OtlpMetricName otlp_name(std::string_view name, std::string_view unit, std::string_view last = {}) {
+  std::vector<std::string> attributes = {"gen_ai.operation.name", "gen_ai.provider.name",
+                                         "gen_ai.request.model"};
+  if (!last.empty()) attributes.emplace_back(last);
+  return {std::string(name), std::string(unit), std::move(attributes)};
+}
+
 // A count below zero is none.
 double count_of(std::optional<std::int64_t> tokens) {
   return tokens && *tokens > 0 ? static_cast<double>(*tokens) : 0;
@@ -75,40 +83,54 @@ class LlmMetrics::Impl {
   /// `owned` keeps the series, whatever becomes of the registry itself.
   Impl(Metrics& registry, std::shared_ptr<const void> owned)
       : owned_(std::move(owned)),
-        requests_(registry.counter({.name = "llm_requests_total",
-                                    .help = "LLM calls by outcome.",
-                                    .labels = call_labels_and("outcome")})),
-        errors_(registry.counter({.name = "llm_errors_total",
-                                  .help = "Failed LLM calls by type of error.",
-                                  .labels = call_labels_and("error_type")})),
-        durations_(registry.histogram({.name = "gen_ai_client_operation_duration_seconds",
-                                       .help = "Duration of LLM calls.",
-                                       .labels = call_labels_and("error_type"),
-                                       .buckets = duration_buckets()})),
-        first_tokens_(
-            registry.histogram({.name = "gen_ai_client_operation_time_to_first_chunk_seconds",
-                                .help = "Time until the first token arrived.",
-                                .labels = call_labels(),
-                                .buckets = duration_buckets()})),
-        tokens_(registry.histogram({.name = "gen_ai_client_token_usage",
-                                    .help = "Tokens of an LLM call; input includes cached ones.",
-                                    .labels = call_labels_and("gen_ai_token_type"),
-                                    .buckets = token_buckets()})),
+        requests_(
+            registry.counter({.name = "llm_requests_total",
+                              .help = "LLM calls by outcome.",
+                              .labels = call_labels_and("outcome"),
+                              .otlp = otlp_name("llm_requests_total", "{request}", "outcome")})),
+        errors_(
+            registry.counter({.name = "llm_errors_total",
+                              .help = "Failed LLM calls by type of error.",
+                              .labels = call_labels_and("error_type"),
+                              .otlp = otlp_name("llm_errors_total", "{request}", "error.type")})),
+        durations_(registry.histogram(
+            {.name = "gen_ai_client_operation_duration_seconds",
+             .help = "Duration of LLM calls.",
+             .labels = call_labels_and("error_type"),
+             .buckets = duration_buckets(),
+             .otlp = otlp_name("gen_ai.client.operation.duration", "s", "error.type")})),
+        first_tokens_(registry.histogram(
+            {.name = "gen_ai_client_operation_time_to_first_chunk_seconds",
+             .help = "Time until the first token arrived.",
+             .labels = call_labels(),
+             .buckets = duration_buckets(),
+             .otlp = otlp_name("gen_ai.client.operation.time_to_first_chunk", "s")})),
+        tokens_(registry.histogram(
+            {.name = "gen_ai_client_token_usage",
+             .help = "Tokens of an LLM call; input includes cached ones.",
+             .labels = call_labels_and("gen_ai_token_type"),
+             .buckets = token_buckets(),
+             .otlp = otlp_name("gen_ai.client.token.usage", "{token}", "gen_ai.token.type")})),
         cached_(registry.counter({.name = "llm_cached_input_tokens_total",
                                   .help = "Input tokens that the provider had cached.",
-                                  .labels = call_labels()})),
+                                  .labels = call_labels(),
+                                  .otlp = otlp_name("llm_cached_input_tokens_total", "{token}")})),
         reasoning_(registry.counter({.name = "llm_reasoning_tokens_total",
                                      .help = "Output tokens spent on reasoning.",
-                                     .labels = call_labels()})),
+                                     .labels = call_labels(),
+                                     .otlp = otlp_name("llm_reasoning_tokens_total", "{token}")})),
         costs_(registry.counter({.name = "llm_cost_usd_total",
                                  .help = "Cost of LLM calls in US dollars.",
-                                 .labels = call_labels()})),
+                                 .labels = call_labels(),
+                                 .otlp = otlp_name("llm_cost_usd_total", "{USD}")})),
         cache_(registry.counter({.name = "llm_cache_lookups_total",
                                  .help = "Look-ups in the program's own cache of answers.",
                                  .labels = {"result"}})),
-        in_flight_(registry.gauge({.name = "llm_in_flight",
-                                   .help = "LLM calls that have begun and not ended.",
-                                   .labels = {"gen_ai_operation_name"}})),
+        in_flight_(registry.gauge(
+            {.name = "llm_in_flight",
+             .help = "LLM calls that have begun and not ended.",
+             .labels = {"gen_ai_operation_name"},
+             .otlp = {.unit = "{request}", .attributes = {"gen_ai.operation.name"}}})),
         hits_(cache_.with("hit")),
         misses_(cache_.with("miss")) {}
 

@@ -1,10 +1,12 @@
 #include <llmtrace/otlp_exporter.h>
 
+#include <optional>
 #include <utility>
 
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
 #include "common/src/http_text.h"
+#include "common/src/otlp_exporter/signals.h"
 #include "common/src/otlp_exporter/wire.h"
 #include "common/src/score.h"
 
@@ -24,9 +26,12 @@ class OtlpExporter::Impl {
                                    ", as the environment says");
     }
     core.open({destination_options(config.mask)});
+    signals.emplace(core, config_, config.mask);
+    signals->open_metrics(config.metrics);
   }
 
   ClientCore core;
+  std::optional<OtlpSignals> signals;  // none when disabled
 
  private:
   std::string banner() const {
@@ -52,6 +57,9 @@ class OtlpExporter::Impl {
     options.make_encoders = [config = config_] {
       std::vector<std::unique_ptr<Encoder>> encoders;
       encoders.push_back(make_span_lane_encoder(config));
+      if (config->logs.enabled && config->logs.is_given) {
+        encoders.push_back(make_evaluation_lane_encoder(config));
+      }
       return encoders;
     };
     return options;
@@ -86,6 +94,18 @@ bool OtlpExporter::shutdown(std::chrono::milliseconds timeout) noexcept {
 }
 
 DestinationStats OtlpExporter::stats() const { return impl_->core.stats(); }
+
+std::shared_ptr<LogExporter> OtlpExporter::log_exporter() {
+  return impl_->signals ? impl_->signals->log_exporter() : nullptr;
+}
+
+DestinationStats OtlpExporter::metric_stats() const {
+  return impl_->signals ? impl_->signals->metric_stats() : DestinationStats();
+}
+
+DestinationStats OtlpExporter::log_stats() const {
+  return impl_->signals ? impl_->signals->log_stats() : DestinationStats();
+}
 
 }  // namespace v0
 }  // namespace llmtrace

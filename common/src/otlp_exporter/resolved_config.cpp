@@ -311,12 +311,29 @@ void resolve_batches(const OtlpConfig& config, OtelVariables& variables,
     const auto bound = variables.milliseconds({"OTEL_BSP_EXPORT_TIMEOUT"});
     if (bound) resolved.traces.timeout = std::min(resolved.traces.timeout, *bound);
   }
-  resolved.metric_interval =
-      variables.milliseconds({"OTEL_METRIC_EXPORT_INTERVAL"}).value_or(milliseconds(60'000));
   resolved.max_batch_bytes = std::min(
       at_least_one(config.max_batch_bytes, "OtlpConfig::max_batch_bytes"), kMaxRequestBytes);
   resolved.max_item_bytes =
       std::min(at_least_one(config.max_item_bytes, "OtlpConfig::max_item_bytes"), kMaxRequestBytes);
+}
+
+void resolve_metrics(const OtlpConfig& config, OtelVariables& variables,
+                     ResolvedOtlpConfig& resolved) {
+  constexpr milliseconds kDefaultInterval(60'000);
+  const auto interval = variables.milliseconds({"OTEL_METRIC_EXPORT_INTERVAL"});
+  resolved.metric_interval =
+      config.metric_interval
+          ? checked_duration(*config.metric_interval, "OtlpConfig::metric_interval")
+          : interval.value_or(kDefaultInterval);
+  // An attempt is bounded by the smaller of the two.
+  if (!config.timeout) {
+    const auto bound = variables.milliseconds({"OTEL_METRIC_EXPORT_TIMEOUT"});
+    if (bound) resolved.metrics.timeout = std::min(resolved.metrics.timeout, *bound);
+  }
+  const auto choice = variables.choice({"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"},
+                                       {"cumulative", "delta", "lowmemory"});
+  resolved.metric_temporality =
+      config.metric_temporality.value_or(static_cast<MetricTemporality>(choice.value_or(0)));
 }
 
 AttributeLimits resolve_limits(OtelVariables& variables) {
@@ -358,6 +375,7 @@ ResolvedOtlpConfig resolve(const OtlpConfig& config) {
   resolved.conventions = config.conventions.value_or(GenAiConventions::V1_41);
   resolved.observe = config.observe;
   resolve_batches(config, variables, resolved);
+  resolve_metrics(config, variables, resolved);
   resolved.limits = resolve_limits(variables);
   resolved.debug =
       config.debug.value_or(lower_case(variables.text({"OTEL_LOG_LEVEL"}).value_or("")) == "debug");

@@ -56,6 +56,7 @@ struct ResolvedOtlpConfig {
   BatchLimits spans;        // OTEL_BSP_*
   BatchLimits log_records;  // OTEL_BLRP_*
   std::chrono::milliseconds metric_interval{0};
+  MetricTemporality metric_temporality = MetricTemporality::Cumulative;
   std::size_t max_batch_bytes = 0;
   std::size_t max_item_bytes = 0;
   AttributeLimits limits;

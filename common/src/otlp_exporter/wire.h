@@ -2,10 +2,13 @@
 // opentelemetry-proto 1.10 (docs/specification.md).
 #pragma once
 
+#include <llmtrace/metric_source.h>
+
 #include <memory>
 #include <string_view>
 
 #include "common/src/encoder.h"
+#include "common/src/otlp/span_encoder.h"
 #include "common/src/otlp_exporter/resolved_config.h"
 
 namespace llmtrace {
@@ -26,8 +29,21 @@ Compression compression_of(const OtlpEndpoint& endpoint) noexcept;
 LLMTRACE_EXPORT Verdict judge_export(const OtlpEndpoint& endpoint, const HttpReply& reply,
                                      Timestamp now);
 
+inline OtlpEncoding encoding_of(const OtlpEndpoint& endpoint) noexcept {
+  return endpoint.protocol == OtlpProtocol::HttpJson ? OtlpEncoding::Json : OtlpEncoding::Protobuf;
+}
+
 /// Observations as spans.
 std::unique_ptr<Encoder> make_span_lane_encoder(std::shared_ptr<const ResolvedOtlpConfig> config);
+/// Scores as gen_ai.evaluation.result events, at the logs endpoint.
+std::unique_ptr<Encoder> make_evaluation_lane_encoder(
+    std::shared_ptr<const ResolvedOtlpConfig> config);
+/// A logger's lines as log records.
+std::unique_ptr<Encoder> make_line_lane_encoder(std::shared_ptr<const ResolvedOtlpConfig> config);
+/// What a source counts; its first interval begins at `start`.
+std::unique_ptr<Encoder> make_metric_lane_encoder(std::shared_ptr<const ResolvedOtlpConfig> config,
+                                                  std::shared_ptr<const MetricSource> source,
+                                                  Timestamp start);
 
 }  // namespace v0
 }  // namespace llmtrace
