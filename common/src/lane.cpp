@@ -84,6 +84,40 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival,
   add_item(score, fragment, arrival);
 }
 
+void Lane::add(const LogRecord& record, std::size_t slot, SteadyTime arrival,
+               std::size_t room) noexcept {
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.kind = ItemKind::Log;
+  if (const std::string_view why = full_because(room); !why.empty()) {
+    refuse(fragment, DropReason::DestinationFull, why);
+    return;
+  }
+  add_item(record, fragment, arrival);
+}
+
+void Lane::collect(std::size_t slot, SteadyTime arrival, bool has_room) noexcept {
+  if (!has_room) return;
+  std::vector<std::string> items;
+  try {
+    items = encoder_->collect(host_.clock.now());
+  } catch (const std::exception&) {  // no memory: the next collection tells of it
+    return;
+  }
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.kind = ItemKind::Metric;
+  destination_.counters().submitted[slot].fetch_add(items.size(), kRelaxed);
+  for (const std::string& item : items) {
+    const auto failure = try_append(fragment, arrival, [&](std::size_t /*begin*/, Fragment&) {
+      if (item.size() > max_item_bytes_) return false;
+      building_.payload.append(item);
+      return true;
+    });
+    if (failure) refuse(fragment, *failure, "what was collected does not fit into a request");
+  }
+}
+
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) noexcept {
   // The end of one that the full queue refused never comes here: what is known of it is bounded,
   // too.
@@ -102,7 +136,11 @@ void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) 
 void Lane::refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept {
   settle_dropped(fragment, reason);
   if (fragment.phase == Phase::Start) return;  // its end will be sent, complete
-  report(reason, 0, 1, message, [&] { return std::vector<std::string>{item_id(fragment)}; });
+  report(reason, 0, 1, message, [&] {
+    std::vector<std::string> ids;
+    append_id(ids, fragment);
+    return ids;
+  });
 }
 
 template <class Item>
@@ -190,6 +228,10 @@ void Lane::encode(const Record& record, Phase phase, std::string& out) {
 
 void Lane::encode(const Score& score, Phase /*phase*/, std::string& out) {
   encoder_->encode(score, out);
+}
+
+void Lane::encode(const LogRecord& record, Phase /*phase*/, std::string& out) {
+  encoder_->encode(record, out);
 }
 
 // Encodes shorter and shorter copies of an item of `size` bytes until one fits.

@@ -1,66 +1,9 @@
-#include "common/src/json_text.h"
+#include "common/src/otlp/json_sink.h"
 #include "common/src/otlp/span_encoder_impl.h"
 
 namespace llmtrace {
 inline namespace v0 {
 namespace {
-
-class JsonSink final : public AttributeSink {
- public:
-  explicit JsonSink(std::string& out) : out_(out) {}
-
-  void string(std::string_view key, std::string_view value) override {
-    begin(key, "stringValue");
-    append_json_string(out_, value);
-    out_.append("}}");
-  }
-  void boolean(std::string_view key, bool value) override {
-    begin(key, "boolValue");
-    out_.append(value ? "true}}" : "false}}");
-  }
-  // 64-bit integers are decimal strings in proto3 JSON.
-  void integer(std::string_view key, std::int64_t value) override {
-    begin(key, "intValue");
-    out_.push_back('"');
-    append_json_integer(out_, value);
-    out_.append("\"}}");
-  }
-  void number(std::string_view key, double value) override {
-    begin(key, "doubleValue");
-    append_json_number(out_, value);
-    out_.append("}}");
-  }
-  void strings(std::string_view key, const std::vector<std::string>& values) override {
-    if (values.empty()) return;
-    begin(key, "arrayValue");
-    out_.append("{\"values\":[");
-    bool first = true;
-    for (const std::string& value : values) {
-      out_.append(first ? "{\"stringValue\":" : ",{\"stringValue\":");
-      first = false;
-      append_json_string(out_, value);
-      out_.push_back('}');
-    }
-    out_.append("]}}}");
-  }
-
- private:
-  void begin(std::string_view key, std::string_view type) {
-    out_.append(first_ ? "{\"key\":" : ",{\"key\":");
-    first_ = false;
-    append_json_string(out_, key);
-    out_.append(",\"value\":{\"").append(type).append("\":");
-  }
-
-  std::string& out_;
-  bool first_ = true;
-};
-
-void append_time(std::string& out, std::string_view key, Timestamp time) {
-  out.append(",\"").append(key).append("\":\"");
-  out.append(std::to_string(unix_nanoseconds(time)));
-  out.push_back('"');
-}
 
 class JsonEventSink final : public EventSink {
  public:
@@ -111,17 +54,8 @@ void append_context(std::string& out, const Record& record) {
 class JsonSpanEncoder final : public SpanEncoder {
  public:
   JsonSpanEncoder(const OtlpResource& resource, std::unique_ptr<SpanMapper> mapper)
-      : mapper_(std::move(mapper)) {
-    envelope_.prefix = "{\"resourceSpans\":[{\"resource\":{\"attributes\":[";
-    JsonSink sink(envelope_.prefix);
-    for (const auto& [key, value] : resource.attributes) sink.string(key, value);
-    envelope_.prefix.append("]},\"scopeSpans\":[{\"scope\":{\"name\":");
-    append_json_string(envelope_.prefix, resource.scope_name);
-    envelope_.prefix.append(",\"version\":");
-    append_json_string(envelope_.prefix, resource.scope_version);
-    envelope_.prefix.append("},\"spans\":[");
-    envelope_.suffix = "]}]}]}";
-  }
+      : mapper_(std::move(mapper)),
+        envelope_(json_envelope(resource, {"resourceSpans", "scopeSpans", "spans"})) {}
 
   std::uint64_t encode(const Record& record, std::string& out) const override {
     const SpanHead head = mapper_->head(record);
@@ -162,7 +96,7 @@ class JsonSpanEncoder final : public SpanEncoder {
 
  private:
   std::unique_ptr<SpanMapper> mapper_;
-  Envelope envelope_;
+  const Envelope envelope_;
 };
 
 }  // namespace
