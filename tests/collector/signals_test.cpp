@@ -130,9 +130,9 @@ TEST(OtlpLogs, ComeBackInTheOrderOfTheirTimes) {
   const RunningCollector server;
   std::string records;
   for (const char* time : {"3", "1", "2"}) {
-    records += (records.empty() ? "" : ",") + R"({"timeUnixNano":")" + std::string(time) +
-               R"(000000000","body":{"stringValue":")" + time +
-               R"("},"traceId":"0123456789ABCDEF0123456789ABCDEF"})";
+    records.append(records.empty() ? "" : ",").append(R"({"timeUnixNano":")").append(time);
+    records.append(R"(000000000","body":{"stringValue":")").append(time);
+    records.append(R"("},"traceId":"0123456789ABCDEF0123456789ABCDEF"})");
   }
   ASSERT_EQ(post(server, "/v1/logs", logs_body(records), {kJson}).status, 200);
 

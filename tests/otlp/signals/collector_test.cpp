@@ -1,5 +1,6 @@
 // End to end: what a program records, logs and counts, through the exporter, over a real
 // connection, in the collector.
+#include <gtest/gtest.h>
 #include <llmtrace/llm_metrics.h>
 #include <llmtrace/log.h>
 #include <llmtrace/observe.h>
@@ -24,8 +25,8 @@ TEST_P(ThroughTheCollector, LogsAndScoresStandWithTheirSpansAndMetricsAreDiscard
   config.metrics = registry.source();
   config.transport = Transport::create({.log_sink = log});
   OtlpExporter exporter(config);
-  const Logger logger({.sink = std::make_shared<llmtrace::testing::RecordingLogSink>(),
-                       .exporter = exporter.log_exporter()});
+  const Logger logger({.sink = std::make_shared<llmtrace::testing::RecordingLogSink>()});
+  logger.export_to(exporter.log_exporter());
   LlmMetrics metrics({.registry = &registry});
 
   auto observation = exporter.start_observation(
