@@ -224,7 +224,7 @@ TEST(OtlpMetrics, ProtobufIsCountedToo) {
     for (const protozero::pbf_tag_type data : {5U, 7U, 9U, 10U, 11U}) {
       pbf_writer metric(scope_metrics, 2);
       pbf_writer points(metric, data);
-      points.add_message(1, "");
+      points.add_message(1, std::string());
     }
   }
 
