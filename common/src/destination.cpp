@@ -10,6 +10,12 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
+bool keeps(const DestinationOptions& options, const TraceId& trace_id,
+           const RemoteParent* remote) noexcept {
+  if (remote != nullptr && options.follows_remote_sampling) return remote->sampled;
+  return is_sampled(trace_id, options.sample_rate);
+}
+
 }  // namespace
 
 std::string_view to_string(DropReason reason) noexcept {
@@ -130,6 +136,7 @@ DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations,
       transports_.push_back(transport);
     }
     samples_ = samples_ || destination->options().sample_rate < 1;
+    follows_remote_ = follows_remote_ || destination->options().follows_remote_sampling;
     run_tree_ = run_tree_ || destination->options().run_tree;
     // One list holds an open observation: with several such transports in a trace, the first one's.
     if (destination->options().open_after && open_transport_ == nullptr)
@@ -142,11 +149,14 @@ bool DestinationSet::contains(const Destination& destination) const noexcept {
                      [&](const Ref<Destination>& ref) { return ref.get() == &destination; });
 }
 
-Ref<const DestinationSet> DestinationSet::sampled(const TraceId& trace_id) const {
-  if (!samples_) return Ref<const DestinationSet>::share(this);
+Ref<const DestinationSet> DestinationSet::sampled(const TraceId& trace_id,
+                                                  const RemoteParent* remote) const {
+  if (!samples_ && !(follows_remote_ && remote != nullptr)) {
+    return Ref<const DestinationSet>::share(this);
+  }
   std::vector<Ref<Destination>> kept;
   for (const Ref<Destination>& destination : destinations_) {
-    if (is_sampled(trace_id, destination->options().sample_rate)) kept.push_back(destination);
+    if (keeps(destination->options(), trace_id, remote)) kept.push_back(destination);
   }
   if (kept.size() == destinations_.size()) return Ref<const DestinationSet>::share(this);
   auto rest = Ref<DestinationSet>::make(std::move(kept), keeper_);

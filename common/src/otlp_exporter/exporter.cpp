@@ -47,6 +47,7 @@ class OtlpExporter::Impl {
     DestinationOptions options;
     options.name = "otlp";
     options.sample_rate = config_->sample_rate;
+    options.follows_remote_sampling = config_->sampler == OtlpSampler::ParentBased;
     options.observe = config_->observe;
     options.debug = config_->debug;
     options.mask = mask;
