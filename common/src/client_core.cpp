@@ -62,7 +62,8 @@ Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
         cell != nullptr && cell->destinations_->contains(*set_->destinations().front());
     const bool continues = cell == nullptr && current->remote_;
     // The trace that it would belong to was drawn already: a second draw would tear it apart.
-    const bool drawn = cell != nullptr && !joins && set_->sampled(cell->record.trace_id)->empty();
+    const bool drawn = cell != nullptr && !joins &&
+                       set_->sampled(cell->record.trace_id, cell->remote_.get())->empty();
     if (joins || continues || drawn) options.parent = current;
   }
   return start_root(std::move(params), std::move(options));

@@ -50,6 +50,13 @@ bool is_header_value(std::string_view text) noexcept {
   });
 }
 
+std::string_view without_blanks(std::string_view text) noexcept {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 namespace {
 
 // Without `parts`, as libcurl's own parser reads it: what passes here is what it will connect to.

@@ -91,7 +91,7 @@ TEST_P(OtlpSpan, SaysOfAGenerationWhatTheConventionsAsk) {
   const ReadSpan span = spans().spans.at(0);
   EXPECT_EQ(span.name, "chat gpt-4o-mini");
   EXPECT_EQ(span.kind, kClient);
-  EXPECT_EQ(span.flags, 0x101U);
+  EXPECT_EQ(span.flags, 0x103U) << "sampled, a random trace id, and no parent elsewhere";
   EXPECT_EQ(span.end - span.start, 2'000'000'000U);
   const Attributes expected = {{"gen_ai.operation.name", "chat"},
                                {"gen_ai.provider.name", "openai"},
@@ -346,6 +346,30 @@ TEST_P(OtlpSpan, ContinuesATraceOfAnotherService) {
   EXPECT_EQ(inner.parent_id, outer.span_id);
   EXPECT_EQ(inner.trace_state, "vendor=value") << "the trace state is the whole trace's";
   EXPECT_EQ(inner.flags & 0x301U, 0x101U) << "the parent is here";
+}
+
+TEST_P(OtlpSpan, FollowsWhatTheSenderOfATraceSaysOfSampling) {
+  const std::vector<HttpHeader> left_out = {
+      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}};
+  const std::vector<HttpHeader> kept = {
+      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
+  const auto sent_of = [&](const std::vector<HttpHeader>& headers, OtlpSampler sampler,
+                           double rate) {
+    OtlpConfig with = config();
+    with.sampler = sampler;
+    with.sample_rate = rate;
+    OtlpExporter exporter(with);
+    const ContextScope scope(extract(headers));
+    const Observation observation = exporter.start_observation({.name = "n"});
+    observation.score({.name = "quality", .value = 0.9});  // follows its trace
+    observation.end();
+    exporter.flush(seconds(10));
+    return exporter.stats().delivered;
+  };
+  EXPECT_EQ(sent_of(left_out, OtlpSampler::ParentBased, 1), 0U);
+  EXPECT_EQ(sent_of(kept, OtlpSampler::ParentBased, 0), 2U);
+  EXPECT_EQ(sent_of(left_out, OtlpSampler::TraceIdRatio, 1), 2U);
+  EXPECT_EQ(sent_of(kept, OtlpSampler::TraceIdRatio, 0), 0U);
 }
 
 TEST_P(OtlpSpan, KeepsTheLimitsOfAttributesAndCountsWhatTheyCost) {

@@ -18,9 +18,11 @@ inline constexpr std::int32_t kStatusError = 2;
 /// that the parent is in another process, and whether it is.
 inline std::uint32_t span_flags(const Record& record) noexcept {
   constexpr std::uint32_t kSampled = 0x1;
+  constexpr std::uint32_t kRandom = 0x2;
   constexpr std::uint32_t kKnowsRemote = 0x100;
   constexpr std::uint32_t kIsRemote = 0x200;
-  return kSampled | kKnowsRemote | (record.remote && record.has_parent ? kIsRemote : 0);
+  return kSampled | kKnowsRemote | (record.has_random_trace_id ? kRandom : 0) |
+         (record.remote && record.has_parent ? kIsRemote : 0);
 }
 
 /// W3C's trace state, of the whole trace; empty for most.

@@ -8,17 +8,6 @@
 
 namespace llmtrace {
 inline namespace v0 {
-namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
-
 template <class Read>
 auto OtelVariables::first_readable(Names names, Read read) {
   decltype(read(*names.begin())) value;
@@ -55,7 +44,7 @@ std::optional<double> OtelVariables::ratio(const char* name) {
 bool OtelVariables::is_true(const char* name) {
   const auto value = environment_variable(name);
   if (!value) return false;
-  const std::string text = lower_case(std::string(trimmed(*value)));
+  const std::string text = lower_case(std::string(without_blanks(*value)));
   if (text != "true" && text != "false") {
     warn(std::string(name) + " must be true or false, got \"" + *value + "\"; it counts as false");
   }
@@ -68,7 +57,7 @@ std::optional<std::size_t> OtelVariables::choice(Names names,
     const auto value = environment_variable(name);
     if (!value) return std::nullopt;
     const auto known = std::find(choices.begin(), choices.end(),
-                                 std::string_view(lower_case(std::string(trimmed(*value)))));
+                                 std::string_view(lower_case(std::string(without_blanks(*value)))));
     if (known != choices.end()) return static_cast<std::size_t>(known - choices.begin());
     std::string rule = "one of";
     for (const std::string_view possible : choices) {
@@ -83,23 +72,19 @@ std::vector<std::pair<std::string, std::string>> OtelVariables::pairs(Names name
   for (const char* name : names) {
     const auto value = environment_variable(name);
     if (!value) continue;
-    std::string_view rest = *value;
-    while (!rest.empty()) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view member = trimmed(rest.substr(0, comma));
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    for_each_list_member(*value, [&](std::string_view member) {
       const std::size_t equals = member.find('=');
-      const std::string_view key = trimmed(member.substr(0, equals));
-      if (member.empty()) continue;
+      const std::string_view key = without_blanks(member.substr(0, equals));
+      if (member.empty()) return;
       if (equals == std::string_view::npos || key.empty()) {
-        warn(
-            std::string(name) +
-            " must be a list of key=value, separated by commas, with what is special in a value as "
-            "%XX; a member without a key and an equals sign is ignored");
-        continue;
+        warn(std::string(name) +
+             " must be a list of key=value, separated by commas, with what is special in a value "
+             "as %XX; a member without a key and an equals sign is ignored");
+        return;
       }
-      read.emplace_back(percent_decoded(key), percent_decoded(trimmed(member.substr(equals + 1))));
-    }
+      read.emplace_back(percent_decoded(key),
+                        percent_decoded(without_blanks(member.substr(equals + 1))));
+    });
     break;
   }
   return read;
