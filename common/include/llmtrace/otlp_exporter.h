@@ -57,7 +57,8 @@ class LLMTRACE_EXPORT OtlpExporter {
   /// What Logger::export_to wants: the logger's lines become log records of this backend,
   /// with the ids of their observations. The first call makes the destination "otlp-logs". It may
   /// outlive the exporter: then lines are dropped and counted. Null: the exporter is disabled or
-  /// shut down, or OTEL_LOGS_EXPORTER=none; a Logger takes that as no exporter.
+  /// shut down, OTEL_LOGS_EXPORTER=none, or only the traces' endpoint was given; a Logger takes
+  /// that as no exporter.
   std::shared_ptr<LogExporter> log_exporter();
   /// Of log lines ("otlp-logs"), and of metrics ("otlp-metrics"): one item is one metric of one
   /// interval. Flush and shutdown cover them all.

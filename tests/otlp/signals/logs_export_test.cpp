@@ -303,15 +303,18 @@ TEST_F(LogsExport, AScoreIsAnEvaluationEventOfItsSpan) {
   EXPECT_EQ(exporter.stats().delivered, 5U) << "a span and four scores";
 }
 
-TEST_F(LogsExport, AScoreWhereLogsAreOffIsCountedAndTold) {
-  ScopedEnvironment environment;
-  environment.set("OTEL_LOGS_EXPORTER", "none");
-  OtlpExporter exporter(config());
-  exporter.score({.name = "quality", .value = 1, .session_id = "s-1"});
-  EXPECT_FALSE(exporter.flush());
+TEST_F(LogsExport, NothingGoesToAHostThatNobodyNamed) {
+  OtlpConfig traces_alone = config();
+  traces_alone.endpoint = {};
+  traces_alone.traces_endpoint = kTraces;
+  traces_alone.metrics = Metrics::process_default().source();
+  OtlpExporter exporter(traces_alone);
+  EXPECT_EQ(exporter.log_exporter(), nullptr);
+  EXPECT_TRUE(exporter.flush());
 
-  EXPECT_EQ(exporter.stats().dropped_by(DropReason::Rejected), 1U);
-  EXPECT_TRUE(log->contains("takes none of this kind"));
+  EXPECT_EQ(http->request_count(), 0U);
+  EXPECT_TRUE(log->contains("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"));
+  EXPECT_TRUE(log->contains("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"));
 }
 
 }  // namespace
