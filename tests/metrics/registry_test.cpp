@@ -1,13 +1,17 @@
 // Families, labels and Prometheus's text.
 #include <gtest/gtest.h>
 #include <llmtrace/metrics.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/src/json_value.h"
+#include "tests/support/run_length.h"
 
 namespace llmtrace::testing {
 namespace {
@@ -143,6 +147,29 @@ TEST(MetricsTest, ASourceHasTheNamesThatAreGivenForIt) {
   ASSERT_NE(gauge, all.end());
   EXPECT_EQ(gauge->type, MetricType::Gauge);
   EXPECT_EQ(gauge->points[0].value, -1.5);
+}
+
+TEST(MetricsTest, AForkedChildReadsThemWhateverOtherThreadsDidAtTheFork) {
+  if (kSanitized) GTEST_SKIP() << "its allocator may be locked by another thread at the fork";
+  Metrics metrics;
+  const auto family = metrics.counter({.name = "x_total", .labels = {"v"}, .max_series = 100'000});
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    for (int i = 0; !stop; ++i) family.with(std::to_string(i)).add();
+  });
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);  // ends one that hangs
+      family.with("child").add();
+      ::_exit(metrics.source()->collect().empty() ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  stop = true;
+  busy.join();
 }
 
 TEST(MetricsTest, AttributesOfASourceAreOneForEachLabel) {
