@@ -57,6 +57,7 @@ Collector::Collector(const CollectorOptions& options)
                .store = store_,
                .live = live_,
                .retention = retention_}),
+      signals_(database_, store_),
       routes_(make_routes()) {
   if (database_.was_upgraded()) {
     store_.index_all();
@@ -103,10 +104,10 @@ Guard Collector::needs(Access needed) {
 
 std::vector<Route> Collector::make_routes() {
   std::vector<Route> routes;
-  for (std::vector<Route>& group :
-       std::array{page_routes(), common_routes(),
-                  options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes(), for_token_holders(viewer_.routes())}) {
+  for (std::vector<Route>& group : std::array{
+           page_routes(), common_routes(),
+           options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(), langsmith_.routes(),
+           for_token_holders(viewer_.routes()), for_token_holders(signals_.routes())}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
   }

@@ -25,6 +25,7 @@
 #include "collector/route.h"
 #include "collector/score_reads_route.h"
 #include "collector/scores_route.h"
+#include "collector/signals/signals_api.h"
 #include "collector/store.h"
 #include "collector/traces/retention.h"
 #include "collector/traces/text_index.h"
@@ -74,6 +75,7 @@ class Collector : private HttpHandler {
   TextIndex text_;
   Retention retention_;
   ViewerApi viewer_;
+  SignalsApi signals_;
   std::vector<Route> routes_;         // constant once the server runs
   std::optional<HttpServer> server_;  // last: stops before anything that it uses goes
 };

@@ -15,8 +15,9 @@ namespace {
 constexpr std::int64_t kBatch = 100;
 
 // ?1 is the trace's id, ?2 the same as a UUID.
-constexpr std::array<const char*, 9> kRemovals = {
+constexpr std::array<const char*, 10> kRemovals = {
     "DELETE FROM otlp_spans WHERE row IN (SELECT row FROM nodes WHERE trace_id = ?1)",
+    "DELETE FROM log_records WHERE trace_id = ?1",
     "DELETE FROM nodes WHERE trace_id = ?1",
     "DELETE FROM observations WHERE trace_id IN (?1, ?2)",
     "DELETE FROM traces WHERE id IN (?1, ?2)",
@@ -70,6 +71,7 @@ void Retention::remove_all() {
     if (ids.empty()) break;
     remove(ids);
   }
+  if (options_.age) remove_logs(now_us() - std::chrono::microseconds(*options_.age).count());
   while (options_.max_size_bytes && !is_stopped() && is_too_large()) {
     const auto ids = oldest_traces(std::nullopt);
     if (ids.empty()) break;
@@ -126,6 +128,19 @@ void Retention::remove(const std::vector<std::string>& trace_ids) {
   removed_traces_ += static_cast<std::int64_t>(trace_ids.size());
 }
 
+// Lines of no trace, or of one that is gone already.
+void Retention::remove_logs(std::int64_t before_us) {
+  database_.write([&] {
+    SqliteStatement statement(
+        database_.connection(),
+        "DELETE FROM log_records WHERE time_us < ? AND (trace_id IS NULL OR NOT EXISTS (SELECT 1 "
+        "FROM trace_summaries WHERE trace_summaries.trace_id = log_records.trace_id))");
+    statement.bind(1, before_us);
+    statement.step();
+    return true;
+  });
+}
+
 // The words of removed nodes stay in the text index, found by nobody. When they are many, it is
 // made anew.
 void Retention::renew_text_index() {
@@ -138,7 +153,8 @@ void Retention::renew_text_index() {
         "INSERT INTO node_text (node_text) VALUES ('delete-all');"
         "UPDATE text_index_state SET indexed_row = (SELECT COALESCE(MIN(row) - 1, indexed_row) "
         "FROM nodes);"
-        "DELETE FROM otlp_resources WHERE id NOT IN (SELECT resource FROM otlp_spans)");
+        "DELETE FROM otlp_resources WHERE id NOT IN (SELECT resource FROM otlp_spans UNION SELECT "
+        "resource FROM log_records)");
     return true;
   });
   removed_nodes_ = 0;

@@ -38,6 +38,7 @@ class Retention {
   bool is_too_large();
   std::vector<std::string> oldest_traces(std::optional<std::int64_t> before_us);
   void remove(const std::vector<std::string>& trace_ids);
+  void remove_logs(std::int64_t before_us);
   void renew_text_index();
   bool is_stopped();
 

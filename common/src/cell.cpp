@@ -8,6 +8,7 @@
 #include "common/src/fork.h"
 #include "common/src/guard.h"
 #include "common/src/observer.h"
+#include "common/src/propagator.h"
 #include "common/src/registry.h"
 #include "common/src/transport_impl.h"
 
@@ -140,12 +141,18 @@ namespace {
 Ref<const RemoteParent> believable(const Ref<const RemoteParent>& remote, Timestamp now) {
   if (remote->run_start <= now + kMostClockSkew) return remote;
   auto without = Ref<RemoteParent>::make();
-  without->trace_id = remote->trace_id;
-  without->span_id = remote->span_id;
-  without->sampled = remote->sampled;
+  static_cast<TraceParent&>(*without) = *remote;
   without->trace_state = remote->trace_state;
   without->project = remote->project;
   return Ref<const RemoteParent>::adopt(without.detach());
+}
+
+// What a root that starts here is a child of: what headers named, else what the host's tracer has.
+Ref<const RemoteParent> parent_of_root(const StartOptions& options,
+                                       const DestinationSet& destinations) {
+  if (options.trace_id) return {};
+  if (options.parent != nullptr && options.parent->remote_) return options.parent->remote_;
+  return options.begins_trace ? Ref<const RemoteParent>() : provided_parent(destinations);
 }
 
 }  // namespace
@@ -158,6 +165,7 @@ void make_unrecorded(Cell& cell) noexcept {
   cell.record.uuid = IdSource().next(cell.record.start_time);
   cell.record.span_id = span_id_of(cell.record.uuid);
   cell.record.trace_id = cell.record.uuid;
+  cell.record.has_random_trace_id = true;
   cell.fork_generation = current_fork_generation();
 }
 
@@ -216,27 +224,30 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   }
   if (parent != nullptr) {
     cell->remote_ = parent->remote_;
-  } else if (!options.trace_id && parent_node != nullptr && parent_node->remote_) {
-    cell->remote_ = parent_node->remote_;
+  } else if (cell->remote_ = parent_of_root(options, *destinations); cell->remote_) {
     record.remote = believable(cell->remote_, transport.clock().now());
     record.start_time = std::max(record.start_time, record.remote->run_start);
   }
+  record.origin = cell->remote_;
   record.uuid = transport.ids().next(record.start_time);
   record.span_id = span_id_of(record.uuid);
   if (parent != nullptr) {
     record.trace_id = parent->record.trace_id;
+    record.has_random_trace_id = parent->record.has_random_trace_id;
     record.parent_span_id = parent->record.span_id;
     record.has_parent = true;
   } else if (record.remote) {
     record.trace_id = record.remote->trace_id;
+    record.has_random_trace_id = record.remote->random_trace_id;
     record.parent_span_id = record.remote->span_id;
     record.has_parent = true;
   } else {
     record.trace_id = options.trace_id.value_or(record.uuid);
+    record.has_random_trace_id = !options.trace_id;
   }
   // Drawn once, at the local root; a client that joins the trace later draws from the same id.
   if (parent == nullptr || options.destinations != nullptr) {
-    destinations = destinations->sampled(record.trace_id);
+    destinations = destinations->sampled(record.trace_id, cell->remote_.get());
     if (destinations->empty() && observers.observers.empty()) {
       cell->suppressed_ = true;
       cell->destinations_ = std::move(destinations);

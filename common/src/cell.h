@@ -98,6 +98,7 @@ struct StartOptions {
   Ref<RunDetails> run{};                    // of this observation alone
   std::string project{};  // empty: the parent's, or what the caller of this service named
   bool input_from_macro = false;
+  bool begins_trace = false;  // a root is a trace of its own, whatever the host's tracer has
 };
 
 /// Starts an observation. Null when nobody listens and inside what is suppressed; a cell that

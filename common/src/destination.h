@@ -22,7 +22,11 @@
 namespace llmtrace {
 inline namespace v0 {
 
+class Propagator;
 class TransportImpl;
+
+/// OpenTelemetry's kinds of telemetry.
+enum class Signal : unsigned char { Traces, Logs, Metrics };
 
 struct DestinationOptions {
   std::string name;        ///< in statistics, logs and errors
@@ -30,12 +34,23 @@ struct DestinationOptions {
   bool observe = true;     ///< takes the observations that no handle or scope directs elsewhere
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
+  bool takes_scores = true;       ///< false: they have no place there, and pass it by
   bool debug = false;             ///< says in the log what became of each request
   bool hide_metadata = false;     ///< headers for other services tell no metadata, user and session
   bool run_tree =
       false;  ///< its encoders read Record::parent: a start time is never before the parent's
+  /// Of a trace that came from outside it keeps what the caller's traceparent calls sampled, and
+  /// nothing else; the rate is for traces that begin here. The rule of OpenTelemetry's tracers,
+  /// whose other parts of the trace are kept or not by the same flag.
+  bool follows_remote_sampling = false;
+  std::shared_ptr<const Propagator> propagator;  ///< its own headers and baggage; null: none
   /// When an observation that is still open is sent; nothing: at its end only.
   std::optional<std::chrono::milliseconds> open_after{};
+  /// It takes no items: its one lane asks its encoder for them, so often, at a flush and at a
+  /// shutdown (Encoder::collect). It has no share of the budget that others would lack.
+  std::optional<std::chrono::milliseconds> collect_every{};
+  /// What its items are, for the metrics of llmtrace itself.
+  Signal signal = Signal::Traces;
   /// The lanes. Called again in a forked child, so it must depend on nothing that may be
   /// mid-change.
   std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;
@@ -131,14 +146,22 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   /// Whether this is empty because none of another set keeps the trace.
   bool is_sampled_out() const noexcept { return sampled_out_; }
 
-  /// Those that keep the trace; the set itself when all do.
-  Ref<const DestinationSet> sampled(const TraceId& trace_id) const;
+  /// Those that keep the trace; the set itself when all do. `remote` is what it came from, or null.
+  Ref<const DestinationSet> sampled(const TraceId& trace_id,
+                                    const RemoteParent* remote = nullptr) const;
+  /// Those that take scores; the set itself when all do.
+  Ref<const DestinationSet> scored() const;
 
  private:
+  template <class Keep>
+  Ref<DestinationSet> only(Keep keep) const;
+
   std::vector<Ref<Destination>> destinations_;
   std::vector<TransportImpl*> transports_;
   std::shared_ptr<TransportImpl> keeper_;
   bool samples_ = false;
+  bool takes_scores_ = true;  // all of them
+  bool follows_remote_ = false;
   bool sampled_out_ = false;
   bool run_tree_ = false;
   TransportImpl* open_transport_ = nullptr;

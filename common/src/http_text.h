@@ -4,6 +4,7 @@
 
 #include <llmtrace/export.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,24 @@ LLMTRACE_EXPORT bool is_header_value(std::string_view text) noexcept;
 /// The URL without a trailing slash and without user information. Throws std::invalid_argument,
 /// naming `option`, unless it is http:// or https:// with a host.
 LLMTRACE_EXPORT std::string checked_base_url(std::string_view url, std::string_view option);
+
+/// The URL without user information and fragment, with at least "/" as its path. Throws as
+/// `checked_base_url` does.
+LLMTRACE_EXPORT std::string checked_url(std::string_view url, std::string_view option);
+
+/// Without the blanks and tabs at its ends.
+LLMTRACE_EXPORT std::string_view without_blanks(std::string_view text) noexcept;
+
+/// Calls `visit` with each part between the commas of a header's list, without blanks; some may be
+/// empty.
+template <class Visit>
+void for_each_list_member(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    visit(without_blanks(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
 
 /// The host of an http or https URL, without port and brackets.
 LLMTRACE_EXPORT std::string_view url_host(std::string_view url) noexcept;

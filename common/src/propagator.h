@@ -1,38 +1,22 @@
-// Propagator is a vendor's part in `inject` and `extract`: headers and baggage keys of its own.
-// Registered by the vendor's client; stays until the process ends. Its functions are called from
-// any thread.
+// Propagator is a vendor's part in `inject` and `extract`: headers and baggage keys of its own. A
+// destination has one (DestinationOptions): it writes for what goes to that destination, and reads
+// from the first one's opening until the process ends. Its functions are called from any thread.
 #pragma once
 
 #include <llmtrace/propagation.h>
 
 #include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "common/src/baggage.h"
 #include "common/src/record.h"
 
 namespace llmtrace {
 inline namespace v0 {
 
-/// W3C Baggage: keys and values, decoded.
-class LLMTRACE_EXPORT Baggage {
- public:
-  void add(std::string_view key, std::string_view value);
-  /// The first value of that key; empty if there is none.
-  std::string_view find(std::string_view key) const noexcept;
-  const std::vector<std::pair<std::string, std::string>>& items() const noexcept { return items_; }
-
-  /// Adds what is well formed in a header's value; at most 8 KiB and 64 items are read.
-  void parse(std::string_view header);
-  /// A header's value of at most 8 KiB: what does not fit is left out.
-  std::string text() const;
-
- private:
-  std::vector<std::pair<std::string, std::string>> items_;
-};
+class DestinationSet;
 
 class Propagator {
  public:
@@ -50,8 +34,12 @@ class Propagator {
 /// Guards the list of propagators; held over a fork, so that the child never inherits it locked.
 std::mutex& propagators_mutex() noexcept;
 
-/// One of a name is enough: later ones are ignored.
-LLMTRACE_EXPORT void register_propagator(std::shared_ptr<const Propagator> propagator);
+/// What `extract` asks from now on. One of a name is enough: later ones are ignored.
+void register_propagator(std::shared_ptr<const Propagator> propagator);
+
+/// The parent that the host's own tracer has for a root which starts now, on this thread; null:
+/// none. A provider that throws is counted at each of `destinations`.
+Ref<const RemoteParent> provided_parent(const DestinationSet& destinations) noexcept;
 
 }  // namespace v0
 }  // namespace llmtrace

@@ -53,11 +53,17 @@ inline Json as_object(Json metadata) {
   return {{"metadata", std::move(metadata)}};
 }
 
-/// The parent of a local root, in another process: what incoming headers said.
-struct RemoteParent : RefCounted {
+/// What a W3C traceparent says.
+struct TraceParent {
   TraceId trace_id{};
   SpanId span_id{};
-  bool sampled = true;      ///< of W3C's trace flags
+  bool sampled = true;           ///< of the trace flags
+  bool random_trace_id = false;  ///< the same: who made the id says so of its last seven bytes
+};
+
+/// The parent of a local root, in another process or in the host's own tracer: what incoming
+/// headers, or the host, said.
+struct RemoteParent : RefCounted, TraceParent {
   std::string trace_state;  ///< W3C tracestate, to be handed on
   std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
   Timestamp run_start{};    ///< by that path; a child never starts before it
@@ -109,7 +115,8 @@ struct Record {
   SpanId span_id{};
   SpanId parent_span_id{};
   bool has_parent = false;
-  bool input_from_macro = false;  // recorded by OBSERVE, not given by the caller
+  bool has_random_trace_id = false;  // made here, or by who says so
+  bool input_from_macro = false;     // recorded by OBSERVE, not given by the caller
   bool output_from_macro = false;
   bool input_updated = false;  // after the start
   ObservationType type = ObservationType::Span;
@@ -139,6 +146,7 @@ struct Record {
   const Record* parent = nullptr;
   Ref<RefCounted> parent_owner;
   Ref<const RemoteParent> remote;  // of a local root
+  Ref<const RemoteParent> origin;  // the same, of every observation below it, too
   // Where a vendor is to show it and its descendants, which share it; mostly null: as configured.
   Ref<const SharedText> project;
 

@@ -6,6 +6,7 @@
 
 #include "common/src/curl_http_client.h"
 #include "common/src/fork.h"
+#include "common/src/propagator.h"
 #include "common/src/registry.h"
 #include "common/src/transport_impl.h"
 
@@ -130,6 +131,7 @@ Flusher* TransportImpl::flusher() noexcept {
 }
 
 Ref<Destination> TransportImpl::open(DestinationOptions options) {
+  if (options.propagator) register_propagator(options.propagator);
   auto destination = Ref<Destination>::make(std::move(options), shared_from_this());
   const std::lock_guard lifecycle(*lifecycle_);
   Flusher* const flusher = this->flusher();

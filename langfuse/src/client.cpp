@@ -38,7 +38,6 @@ class Client::Impl {
                "sends to " + std::string(llmtrace::url_host(wire_->config().base_url)) +
                    ", as the environment says");
     }
-    llmtrace::register_propagator(make_propagator());
     core.open({destination_options(config.mask)});
   }
 
@@ -87,6 +86,7 @@ class Client::Impl {
     options.unauthorized_hint =
         "check LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and that they belong to " +
         config().base_url;
+    options.propagator = make_propagator();
     options.make_encoders = [wire = wire_] {
       std::vector<std::unique_ptr<llmtrace::Encoder>> encoders;
       encoders.push_back(wire->config().protocol == Protocol::Legacy ? make_legacy_encoder(wire)
@@ -112,6 +112,7 @@ Trace Client::trace(TraceParams params) noexcept {
   return Trace(impl_->core.handle([&] {
     ContextNode* const current = llmtrace::current_node();
     llmtrace::StartOptions options;
+    options.begins_trace = true;
     if (!params.id.empty()) options.trace_id = llmtrace::trace_id_from(params.id);
     const Ref<const TraceAttributes> outer = current != nullptr
                                                  ? llmtrace::inherited_attributes(*current)

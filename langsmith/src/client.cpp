@@ -87,7 +87,6 @@ class Client::Impl {
       wires_.push_back(std::make_shared<const Wire>(config_, i));
     }
     if (!config_->enabled) return;
-    llmtrace::register_propagator(make_propagator());
     std::vector<llmtrace::DestinationOptions> destinations;
     for (const auto& wire : wires_) {
       destinations.push_back(destination_options(wire));
@@ -160,6 +159,7 @@ class Client::Impl {
     options.unauthorized_hint =
         "check LANGSMITH_API_KEY, LANGSMITH_WORKSPACE_ID and that they belong to " +
         wire->endpoint().url;
+    options.propagator = make_propagator();
     options.make_encoders = [wire] {
       auto server = std::make_shared<ServerInfo>();
       std::vector<std::unique_ptr<llmtrace::Encoder>> encoders;

@@ -266,7 +266,7 @@ TEST(Limits, TheConnectionStaysOpenAfterAServedRequest) {
 
 TEST(Paths, ReachNoFiles) {
   const RunningCollector server;
-  for (const char* path : {"/", "/etc/passwd", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd",
+  for (const char* path : {"/etc/passwd", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd",
                            "/api/public/../../x", "//etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
                            "/api/public/health/../../../etc/passwd", "/api/public/health/"}) {
     EXPECT_EQ(server.client.get(path).status, 404) << path;

@@ -346,7 +346,7 @@ TEST_F(ChatClientTest, ItIsAChildOfWhatIsCurrentAndHandsTheTraceOn) {
   }
   EXPECT_EQ(recorded().parent_id, parent.id());
   EXPECT_EQ(server.requests().at(0).header("traceparent"),
-            "00-" + parent.trace_id() + "-" + recorded().id + "-01");
+            "00-" + parent.trace_id() + "-" + recorded().id + "-03");
 }
 
 TEST_F(ChatClientTest, MetricsFillThemselves) {

@@ -1,5 +1,6 @@
 #include <llmtrace/observe.h>
 #include <llmtrace/propagation.h>
+#include <llmtrace/testing.h>
 
 #include <algorithm>
 
@@ -25,7 +26,7 @@ TEST_F(LangfusePropagation, NothingOfTheTraceGoesAlongUnlessAskedFor) {
 
   const auto headers = llmtrace::inject(span);
 
-  EXPECT_EQ(header(headers, "traceparent"), "00-" + span.trace_id() + "-" + span.id() + "-01");
+  EXPECT_EQ(header(headers, "traceparent"), "00-" + span.trace_id() + "-" + span.id() + "-03");
   EXPECT_EQ(header(headers, "baggage"), "");
 }
 
@@ -62,6 +63,44 @@ TEST_F(LangfusePropagation, TheReceiverContinuesTraceAndAttributes) {
   EXPECT_EQ(callee["langfuse.trace.name"], "rag");
   EXPECT_EQ(callee["langfuse.trace.metadata.team"], "search");
   EXPECT_EQ(callee["langfuse.trace.metadata.n"], "3");
+}
+
+TEST_F(LangfusePropagation, WhatDoesNotGoToLangfuseIsNotSaidToGoThere) {
+  Config by_handles = config();
+  by_handles.observe = false;
+  Client client(by_handles);
+  const llmtrace::testing::MemoryDestination elsewhere;
+  const auto scope = llmtrace::propagate({.user_id = "u-1"});
+
+  const auto span = llmtrace::start_observation({.name = "for others"});
+  const auto ours = client.span({.name = "ours"});
+
+  ASSERT_TRUE(span);
+  EXPECT_EQ(header(llmtrace::inject(span, {.baggage = true}), "baggage"), "");
+  EXPECT_EQ(header(llmtrace::inject(ours, {.baggage = true}), "baggage"),
+            "langfuse_trace_id=" + ours.trace_id() + ",langfuse_user_id=u-1");
+}
+
+TEST_F(LangfusePropagation, ATraceOfItsOwnIsNoChildOfTheHostsSpan) {
+  Client client(config());
+  llmtrace::set_parent_provider(
+      [] { return std::string("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"); });
+  const Trace trace = client.trace({.name = "t"});
+  const auto span = client.span({.name = "s"});
+  llmtrace::set_parent_provider(nullptr);
+  EXPECT_NE(trace.trace_id(), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(span.trace_id(), "0af7651916cd43dd8448eb211c80319c");
+}
+
+TEST_F(LangfusePropagation, ACallersSampledFlagDoesNotGovernLangfuse) {
+  Client client(config());
+  {
+    const llmtrace::ContextScope scope(llmtrace::extract(
+        {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}}));
+    const auto span = llmtrace::start_observation({.name = "callee"});
+  }
+  ASSERT_TRUE(client.flush(seconds(10)));
+  ASSERT_EQ(spans().spans.size(), 1U);
 }
 
 TEST_F(LangfusePropagation, EachLocalRootIsTheRootOfItsTracesRow) {

@@ -11,13 +11,14 @@
 // queue and thread; the last one that goes drains for at most 2 s. At every moment
 // submitted = written + dropped + in_queue. A forked child writes its own lines, none of its
 // parent's. The mask of `set_mask` is applied to message and fields; the logger's name is not
-// masked.
+// masked. An exporter, such as OpenTelemetry's, gets the lines as well.
 #pragma once
 
 #include <llmtrace/clock.h>
 #include <llmtrace/context.h>
 #include <llmtrace/export.h>
 #include <llmtrace/json.h>
+#include <llmtrace/log_exporter.h>
 #include <llmtrace/log_sink.h>
 #include <llmtrace/observed_scope.h>
 #include <llmtrace/overflow.h>
@@ -79,6 +80,7 @@ struct LogStats {
   std::uint64_t sink_failed = 0;    ///< dropped: the file or sink refused them (disk full)
   std::uint64_t in_queue = 0;       ///< waiting, or being written
   std::uint64_t mask_failures = 0;  ///< values that the mask failed on and that were replaced
+  std::uint64_t exported = 0;       ///< given to the exporter, which counts their fate
   std::uint64_t dropped() const noexcept { return queue_full + sink_failed; }
 };
 
@@ -158,6 +160,12 @@ class LLMTRACE_EXPORT Logger {
   /// The line "llm request": model, latency_ms, tokens, previews and lengths in bytes.
   void log_llm_request(const LlmRequestLog& request) const noexcept;
 
+  /// From now on `exporter` gets every line, too, whatever becomes of it in the file; see
+  /// OtlpExporter::log_exporter. Null: nobody does. Not those lines that llmtrace says of itself
+  /// (`as_sink`), nor what is said on its threads, by callbacks and masks: they would make lines
+  /// about lines without end. For all that share this queue.
+  void export_to(std::shared_ptr<LogExporter> exporter) const noexcept;
+
   /// Waits until the lines given before were written: true. False when the time was over or the
   /// sink refused lines meanwhile, and on the logger's own thread.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(5)) const noexcept;
@@ -171,6 +179,7 @@ class LLMTRACE_EXPORT Logger {
  private:
   friend class detail::CallLog;
   struct Impl;
+  class Sink;
   explicit Logger(std::shared_ptr<const Impl> impl) noexcept;
   void write(LogLevel level, std::string_view message,
              std::initializer_list<JsonField> fields) const noexcept;

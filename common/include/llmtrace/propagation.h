@@ -1,6 +1,7 @@
 // Distributed tracing: `inject` writes the headers by which another service continues the trace,
-// `extract` reads them. W3C Trace Context and Baggage; a vendor's own headers too while a client of
-// it lives or has lived. Both are noexcept and may be called from any thread.
+// `extract` reads them; a parent provider makes traces continue what another tracer in the same
+// process has begun. W3C Trace Context and Baggage, and the own headers of those vendors that the
+// trace goes to (written) or that have or had a client here (read). All are called from any thread.
 //
 // What comes in is not trusted: headers may set ids, and where the receiver asks for it tags,
 // metadata and a project's name. They never set an endpoint, a key or a file.
@@ -11,6 +12,9 @@
 #include <llmtrace/http_client.h>
 #include <llmtrace/observation.h>
 
+#include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace llmtrace {
@@ -41,6 +45,28 @@ struct ExtractOptions {
 ///   llmtrace::ContextScope scope(llmtrace::extract(request.headers));
 LLMTRACE_EXPORT Context extract(const std::vector<HttpHeader>& headers,
                                 ExtractOptions options = {}) noexcept;
+
+/// Where the host's own tracer stands: the W3C texts of its current span. A function that has no
+/// tracestate may return the traceparent alone, as a std::string.
+struct ParentContext {
+  ParentContext() = default;
+  ParentContext(std::string parent, std::string state = {})  // NOLINT(google-explicit-constructor)
+      : traceparent(std::move(parent)), tracestate(std::move(state)) {}
+
+  std::string traceparent;  ///< empty, of zeros or malformed: there is no such span
+  std::string tracestate;
+};
+
+using ParentProvider = std::function<ParentContext()>;
+
+/// Makes observations that would start a trace children of what `provider` names instead, so that
+/// they stand where the host's own tracer (OpenTelemetry, say) has its current span. Asked on the
+/// thread that starts the observation, with no lock held, when there is no observation above it
+/// and no context of `extract`; not for what begins a trace by its name, as a client's trace()
+/// does. If it throws, that is counted as a user code failure and there is no parent.
+/// An empty function takes it away; another thread may still be inside the old one then.
+///   llmtrace::set_parent_provider([] { return current_traceparent(); });
+LLMTRACE_EXPORT void set_parent_provider(ParentProvider provider);
 
 }  // namespace v0
 }  // namespace llmtrace
