@@ -125,6 +125,7 @@ test("c copies the chosen node and all below as JSON", async () => {
 
   await press(page, "c");
 
+  await expectText(page.locator(".notice"), "Copied as JSON");
   await expectValue(async () => (await page.evaluate(() => navigator.clipboard.readText())).slice(0, 1), "{", "the clipboard");
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   assert.deepEqual([copied.name, copied.children], ["retrieve passages", []]);
