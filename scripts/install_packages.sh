@@ -8,9 +8,8 @@ set -euo pipefail
 build=(g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev zlib1g-dev rapidjson-dev
   libconcurrentqueue-dev libprotozero-dev libzstd-dev libre2-dev libmicrohttpd-dev libsqlite3-dev
   libcli11-dev libspdlog-dev ca-certificates)
-tests=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev protobuf-compiler clang-14
-  libclang-rt-14-dev python3 nodejs npm ccache prometheus
-  chromium)
+tests=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev protobuf-compiler libprotobuf-dev clang-14
+  libclang-rt-14-dev python3 nodejs npm ccache prometheus chromium)
 deep=(gcovr valgrind)
 
 [ $# -gt 0 ] || { sed -n '2,5p' "$0" >&2; exit 2; }

@@ -39,6 +39,8 @@ struct LaneLimits {
   std::size_t max_items = 1024;
   std::size_t max_bytes = 3'500'000;       ///< of a batch, before compression
   std::size_t max_item_bytes = 5'000'000;  ///< a larger item is cut to this
+  /// Of the items that the lane holds; more are dropped. 0: the transport's budget alone bounds it.
+  std::size_t max_held_items = 0;
   std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
   unsigned max_in_flight = 4;
   /// How many items in the queue are worth waking the flusher for before the linger is over; 0:
@@ -81,7 +83,7 @@ struct Verdict {
   } kind = Kind::Delivered;
   std::optional<std::chrono::milliseconds> retry_after{};
   DropReason reason = DropReason::Rejected;
-  std::string message{};       ///< for a person
+  std::string message{};       ///< for a person; of a Delivered batch: a warning
   std::uint64_t rejected = 0;  ///< of a Delivered batch: refused by the server, unknown which
   std::vector<ItemVerdict> items{};
 };

@@ -26,9 +26,9 @@ void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival,
   Fragment fragment;
   fragment.slot = static_cast<std::uint8_t>(slot);
   fragment.id = record.uuid;
-  if (held_bytes_ >= room) {
+  if (const std::string_view why = full_because(room); !why.empty()) {
     open_starts_.erase(record.uuid);
-    refuse_full(fragment);
+    refuse(fragment, DropReason::DestinationFull, why);
     return;
   }
   try {
@@ -36,6 +36,13 @@ void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival,
   } catch (const std::exception&) {  // no memory to wait with: the whole may go beside its start
   }
   add_item(record, fragment, arrival);
+}
+
+// Why nothing more may come in; empty when it may.
+std::string_view Lane::full_because(std::size_t room) const noexcept {
+  if (held_bytes_ >= room) return "it holds its share of the transport's budget already";
+  const std::size_t most = encoder_->limits().max_held_items;
+  return most != 0 && held_items_ >= most ? "as many as may wait for this destination do" : "";
 }
 
 // True when the end of `record` waits for the fate of its start.
@@ -70,8 +77,8 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival,
     }
   } catch (const std::exception&) {  // no memory for an id of its own: it stays without
   }
-  if (held_bytes_ >= room) {
-    refuse_full(fragment);
+  if (const std::string_view why = full_because(room); !why.empty()) {
+    refuse(fragment, DropReason::DestinationFull, why);
     return;
   }
   add_item(score, fragment, arrival);
@@ -82,8 +89,8 @@ void Lane::add(const LogRecord& record, std::size_t slot, SteadyTime arrival,
   Fragment fragment;
   fragment.slot = static_cast<std::uint8_t>(slot);
   fragment.kind = ItemKind::Log;
-  if (held_bytes_ >= room) {
-    refuse_full(fragment);
+  if (const std::string_view why = full_because(room); !why.empty()) {
+    refuse(fragment, DropReason::DestinationFull, why);
     return;
   }
   add_item(record, fragment, arrival);
@@ -134,11 +141,6 @@ void Lane::refuse(const Fragment& fragment, DropReason reason, std::string_view 
     append_id(ids, fragment);
     return ids;
   });
-}
-
-void Lane::refuse_full(const Fragment& fragment) noexcept {
-  refuse(fragment, DropReason::DestinationFull,
-         "it holds its share of the transport's budget already");
 }
 
 template <class Item>

@@ -95,8 +95,10 @@ class Lane {
   /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would
   /// only make large bodies out of memory that was freed in small pieces.
   /// A failing one takes all that it may hold: others must not wait for it, unless it is `alone`.
+  /// So does one with a limit of its own: what is over it must not fill the queue.
   bool is_backed_up(bool alone) const noexcept {
-    return (alone || failures_ == 0) && !ready_.empty();
+    const bool is_limited = encoder_->limits().max_held_items != 0;
+    return (alone || failures_ == 0) && !ready_.empty() && !is_limited;
   }
   bool in_flight() const noexcept { return !in_flight_.empty() || encoder_->is_waiting(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
@@ -115,6 +117,7 @@ class Lane {
     SteadyTime arrival{};
   };
 
+  std::string_view full_because(std::size_t room) const noexcept;
   bool hold_end(const Record& record, Fragment& fragment, SteadyTime arrival);
   template <class Item>
   void add_item(const Item& item, const Fragment& fragment, SteadyTime arrival) noexcept;
@@ -166,7 +169,6 @@ class Lane {
   void replace(Position batch, BatchList parts) noexcept;
   void settle_delivered(const Fragment& fragment) noexcept;
   void settle_dropped(const Fragment& fragment, DropReason reason) noexcept;
-  void refuse_full(const Fragment& fragment) noexcept;
   void settle_start(const Uuid& id, bool delivered) noexcept;
 
   Batch part(const Batch& batch, const std::vector<std::size_t>& indices) const;

@@ -130,6 +130,8 @@ void Lane::settle_delivered(Position batch, const Verdict& verdict, int http_sta
   if (refused > 0) {
     report(verdict.reason, http_status, refused, verdict.message,
            [] { return std::vector<std::string>(); });
+  } else if (!verdict.message.empty()) {
+    log(LogKind::Reply, LogLevel::Warning, [&] { return ": " + verdict.message; });
   }
 }
 

@@ -25,7 +25,7 @@ for (const [view, hash, landmark] of [
   ["the list's filters", "#/traces?user=ada&tag=rag&level=DEFAULT", ".filter-chips"],
   ["a trace", () => `#/traces/${rag.traceId}`, ".tree-row"],
   ["a node", () => `#/traces/${rag.traceId}?node=${rag.ids.generate}`, ".message"],
-  ["the sessions", "#/sessions", ".session-row"],
+  ["the sessions", "#/sessions", ".session-row .trace-name"],
   ["a session", "#/sessions/chat-7", ".turn .part"],
   ["the dashboard", "#/dashboard", ".chart canvas"],
 ]) {

@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { newContext } from "./browser.mjs";
-import { read, startCollector } from "./collector.mjs";
+import { post, read, startCollector } from "./collector.mjs";
+import { expectText } from "./expect.mjs";
 import { newTraceId, span, traceBody } from "./otlp.mjs";
 import { sendRag } from "./traffic.mjs";
 
@@ -119,4 +120,22 @@ test("localhost is this machine", async () => {
 
   assert.equal(reply.status(), 200);
   await page.locator(".trace-name").first().waitFor();
+});
+
+test("with a token the page shows nothing to who has none, and everything to who opened the address with it", async () => {
+  const closed = await startCollector("--token", "s3cret");
+  const authorization = { Authorization: "Bearer s3cret" };
+  await post(`${closed}/v1/traces`, traceBody([span({ traceId: newTraceId(), name: "behind the token" })]), authorization);
+
+  const stranger = await (await newContext()).newPage();
+  await stranger.goto(closed);
+  await expectText(stranger.getByRole("alert"), /wants its token/);
+
+  const owner = await (await newContext()).newPage();
+  await owner.goto(`${closed}/#token=s3cret`);
+  await expectText(owner.locator(".trace-name"), "behind the token");
+  await expectText(owner.locator(".button.live"), "Live");
+  assert.doesNotMatch(owner.url(), /s3cret/);
+  await owner.reload();
+  await expectText(owner.locator(".trace-name"), "behind the token");
 });

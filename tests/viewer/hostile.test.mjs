@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { assertNoFaults, openPage } from "./browser.mjs";
 import { kLangfuseKeys, kLangSmithKey, post, startCollector } from "./collector.mjs";
 import { expectCount, expectText, expectValue } from "./expect.mjs";
-import { newSpanId, newTraceId, span, traceBody } from "./otlp.mjs";
+import { newSpanId, newTraceId, sendLogs, span, traceBody } from "./otlp.mjs";
 
 const kPayloads = {
   "an image with a handler": "<img src=x onerror=alert(1)>",
@@ -59,6 +59,7 @@ async function sendEverywhere(text) {
   for (const score of [{ node_id: ids.chat, value: text }, { node_id: ids.root, value: 1 }, { value: text }]) {
     await post(`${collector}/api/scores`, { trace_id: traceId, name: text, comment: text, ...score });
   }
+  await sendLogs(collector, Object.values(ids).map((spanId) => ({ traceId, spanId, at: Date.now() - 950, severity: text, body: text, attributes: { [text]: text } })));
   return { traceId, ids };
 }
 
@@ -80,12 +81,13 @@ function strangers() {
 
 async function assertHarmless(page, view) {
   assert.deepEqual(await page.evaluate(strangers), [], view);
-  assert.equal(await page.evaluate(() => Object.prototype.polluted ?? window.alerted), undefined);
+  assert.deepEqual(await page.evaluate(() => [window.alerted ?? null, Object.keys(Object.prototype)]), [null, []], view);
   assertNoFaults(page);
 }
 
 // Every node, every form of its values, everything unfolded.
 async function showAll(page) {
+  for (const button of await page.getByRole("button", { name: /attributes?$|^Show \d+ log/ }).all()) await button.click();
   for (const summary of await page.locator("summary").all()) await summary.click();
   for (const form of ["JSON", "Text", "Chat"]) {
     for (const button of await page.getByRole("button", { name: form, exact: true }).all()) await button.click();

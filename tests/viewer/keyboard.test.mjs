@@ -53,6 +53,7 @@ test("the arrows walk the tree, fold and unfold it", async () => {
 
 test("the tree says which node is chosen", async () => {
   const page = await openPage(collector, `#/traces/${rag.traceId}`);
+  await expectText(chosenNode(page), "answer question");
   await press(page, "j", "j");
   await expectText(chosenNode(page), "retrieve passages");
 
@@ -124,6 +125,7 @@ test("c copies the chosen node and all below as JSON", async () => {
 
   await press(page, "c");
 
+  await expectText(page.locator(".notice"), "Copied as JSON");
   await expectValue(async () => (await page.evaluate(() => navigator.clipboard.readText())).slice(0, 1), "{", "the clipboard");
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   assert.deepEqual([copied.name, copied.children], ["retrieve passages", []]);

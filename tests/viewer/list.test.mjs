@@ -27,7 +27,7 @@ test("shows the newest trace first, with its sums", async () => {
   await expectText(first.locator(".cell-tokens"), "515");
   await expectText(first.locator(".cell-cost"), /^\$0\.00\d+$/);
   await expectText(first.locator(".cell-who"), "adachat-7");
-  await expectText(first.locator(".cell-tags"), "productiondocsrag");
+  await expectText(first.locator(".cell-tags"), "productionragdocs");
   assertNoFaults(page);
 });
 

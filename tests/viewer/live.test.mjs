@@ -84,6 +84,22 @@ test("a score from elsewhere appears on the open trace", async () => {
   await expectText(page.getByRole("region", { name: "Scores", exact: true }).locator(".score-name"), "late");
 });
 
+test("a hidden tab listens to nothing and catches up when it is seen again", async () => {
+  const page = await openPage(collector, "#/traces?name=while%20hidden");
+  const become = (state) => page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state === "hidden");
+  await expectText(liveButton(page), "Live");
+
+  await become("hidden");
+  await expectText(liveButton(page), "Paused");
+  await sendSpans(collector, [span({ traceId: newTraceId(), name: "while hidden" })]);
+  await become("visible");
+
+  await expectTexts(names(page), ["while hidden"]);
+});
+
 test("when the collector comes back the list says so and catches up", async () => {
   const folder = mkdtempSync(join(tmpdir(), "llmtrace-viewer-"));
   after(() => rmSync(folder, { recursive: true }));

@@ -40,6 +40,16 @@ test("roles are those of the field", () => {
   assert.deepEqual(roles({ messages: [{ type: "human", content: "a" }, { type: "ai", content: "b" }, { role: "tool", content: "c" }] }), ["user", "assistant", "tool"]);
 });
 
+test("a role that names a prototype's property is text", () => {
+  assert.deepEqual(roles([{ role: "__proto__", content: "a" }, { role: "constructor", content: "b" }]), ["__proto__", "constructor"]);
+});
+
+test("what is no text where text belongs is left out of headings", () => {
+  const [message] = chatOf([{ role: "tool", name: { type: "b" }, tool_call_id: ["x"], finish_reason: {}, content: [{ type: "tool_call", id: {}, name: {}, arguments: 1 }] }]);
+
+  assert.deepEqual(message, { role: "tool", name: undefined, answers: undefined, finish: undefined, parts: [{ kind: "call", id: undefined, name: "function", arguments: 1 }] });
+});
+
 const summary = (id, depth, more = {}) => ({ id, depth, name: id, type: "SPAN", level: "DEFAULT", start_offset_ms: 0, duration_ms: 1, ...more });
 const ids = (nodes) => nodes.map((node) => node.id);
 

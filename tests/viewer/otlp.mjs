@@ -45,3 +45,11 @@ export function traceBody(spans, resource = { "service.name": "viewer-tests" }) 
 export async function sendSpans(collector, spans) {
   await post(`${collector}/v1/traces`, traceBody(spans));
 }
+
+/// Log lines as [{traceId, spanId, at, severity, body, attributes}], to /v1/logs.
+export async function sendLogs(collector, lines) {
+  const logRecords = lines.map(({ traceId, spanId, at, severity = "INFO", number = 9, body, attributes = {} }) => ({
+    traceId, spanId, timeUnixNano: nanoseconds(at), severityText: severity, severityNumber: number, body: anyValue(body), attributes: keyValues(attributes),
+  }));
+  await post(`${collector}/v1/logs`, { resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ scope: { name: "tests" }, logRecords }] }] });
+}

@@ -18,7 +18,7 @@ async function sendTraffic(collector) {
     const fields = { user: kUsers[i % kUsers.length], epoch };
     if (i % 5 === 3) await sendAgent(collector, fields);
     else if (i % 5 === 4) await sendLangSmith(collector, fields);
-    else await sendRag(collector, { ...fields, session: `chat-${Math.floor(i / 4)}`, question: kQuestions[i % kQuestions.length] });
+    else await sendRag(collector, { ...fields, pace: 1 + 0.45 * Math.sin(3 * i), session: `chat-${Math.floor(i / 4)}`, question: kQuestions[i % kQuestions.length] });
   }
   const rag = await sendRag(collector, { epoch: now - 9_000 });
   const agent = await sendAgent(collector, { epoch: now - 15_000 });

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { assertNoFaults, openPage } from "./browser.mjs";
 import { read, startCollector } from "./collector.mjs";
 import { expectAttribute, expectCount, expectText, expectTexts, expectValue } from "./expect.mjs";
+import { sendLogs } from "./otlp.mjs";
 import { sendAgent, sendLangSmith, sendRag } from "./traffic.mjs";
 
 let collector, rag, agent, chain;
@@ -108,14 +109,42 @@ test("LangChain's messages, by way of LangSmith, are a chat", async () => {
   await expectText(details(page).locator(".source"), "LangSmith");
 });
 
-test("model, parameters, usage, cost, prompt and events stand with the node", async () => {
+test("model, parameters, usage, cost and prompt stand with the node", async () => {
   const page = await openPage(collector, `#/traces/${rag.traceId}?node=${rag.ids.generate}`);
 
   await expectText(details(page).locator(".facts"), /gpt-4o412 → 96 tokens\$0\.00199prompt rag-answer v3Langfuse/);
   await expectText(details(page).locator(".facts"), /first token 452 ms/);
   await expectTexts(part(page, "Usage and cost").locator("tfoot td"), ["508", "$0.00199"]);
   await expectText(part(page, "Model parameters"), /temperature: 0\.2/);
-  await expectText(part(page, "Events"), /first token/);
+});
+
+test("events stand with the node, with their time and attributes", async () => {
+  const page = await openPage(collector, `#/traces/${agent.traceId}?node=${agent.ids.search}`);
+  const line = part(page, "Events").getByRole("listitem").filter({ hasText: "retry" });
+
+  await expectText(line, /^\+1\.01 sretry1 attribute$/);
+  await line.getByRole("button", { name: "1 attribute" }).click();
+
+  await expectText(line.locator(".json-view"), /attempt: "?2/);
+});
+
+test("log lines stand with the node that they were written in, all of them with the trace", async () => {
+  const epoch = Date.now() - 60_000;
+  const { traceId, ids } = await sendRag(collector, { epoch });
+  await sendLogs(collector, [
+    { traceId, spanId: ids.retrieve, at: epoch + 120, body: "2 passages found", attributes: { index: "docs" } },
+    { traceId, spanId: ids.retrieve, at: epoch + 140, severity: "WARN", number: 13, body: "the index is old" },
+    { traceId, spanId: ids.generate, at: epoch + 1600, body: "answered" },
+  ]);
+  const page = await openPage(collector, `#/traces/${traceId}?node=${ids.retrieve}`);
+
+  await expectTexts(part(page, "Log").locator(".line-text"), ["2 passages found", "the index is old"]);
+  await expectTexts(part(page, "Log").locator(".line-severity"), ["INFO", "WARN"]);
+  await node(page, "answer question").click();
+  await page.getByRole("button", { name: "Show 3 log lines of the trace" }).click();
+
+  await expectTexts(part(page, "Log of the trace").locator(".line-text"), ["2 passages found", "the index is old", "answered"]);
+  assertNoFaults(page);
 });
 
 test("metadata that was sent is shown", async () => {

@@ -25,7 +25,7 @@ function message({ role, name, answers, finish, parts }, index) {
       <span class="message-role">${role}</span>
       ${name && html`<span class="muted clip">${name}</span>`}
       ${answers && html`<span class="faint mono clip">${answers}</span>`}
-      ${finish && finish !== "stop" && html`<span class="chip outline">${String(finish)}</span>`}
+      ${finish && finish !== "stop" && html`<span class="chip outline">${finish}</span>`}
     </div>
     ${parts.length === 0 && html`<p class="faint">empty</p>`}
     ${parts.map((part) => html`<${Part} part=${part} fromTool=${role === "tool"} />`)}

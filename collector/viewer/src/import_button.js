@@ -20,9 +20,9 @@ export function ImportButton({ onDone }) {
     }
     field.current.value = "";
   };
-  return html`<button type="button" class=${`button only ${problem ? "danger" : ""}`} title=${problem ?? "Import OTLP JSON"} aria-label="Import OTLP JSON" onClick=${() => field.current.click()}>
+  return html`<button type="button" class=${`button only import ${problem ? "danger" : ""}`} title=${problem ?? "Import OTLP JSON"} aria-label="Import OTLP JSON" onClick=${() => field.current.click()}>
       <${Icon} name="upload" size=${14} />
     </button>
     <input ref=${field} type="file" hidden aria-label="File to import" accept=".json,.gz,application/json" onChange=${take} />
-    <span class="hidden-text" role="alert">${problem}</span>`;
+    ${problem && html`<span class="hidden-text" role="alert">${problem}</span>`}`;
 }

@@ -5,31 +5,45 @@ import { openLive } from "./api.js";
 
 const kRetryAfter = 2000;
 
-/// Calls `heard(event, data)` for each event while `on`; returns "off", "connecting", "live" or "lost".
+/// Calls `heard(event, data)` for each event while `on` and the page is in sight: a browser opens only six
+/// connections to one address, so hidden tabs must not keep theirs. Returns "off", "connecting", "live" or "lost".
 export function useLive(on, parameters, heard) {
   const [state, setState] = useState("off");
+  const isVisible = useVisibility();
   const listener = useRef(heard);
   listener.current = heard;
   const key = JSON.stringify(parameters);
+  const heardOf = useRef(null); // the key of the stream that was open before
   useEffect(() => {
-    if (!on) {
+    if (!on || !isVisible) {
       setState("off");
       return undefined;
     }
     const stop = new AbortController();
     setState("connecting");
-    listen(parameters, stop.signal, setState, (event, data) => listener.current(event, data));
+    listen(parameters, stop.signal, setState, (event, data) => listener.current(event, data), heardOf.current === key);
+    heardOf.current = key;
     return () => stop.abort();
-  }, [on, key]);
+  }, [on, isVisible, key]);
   return state;
 }
 
-async function listen(parameters, signal, setState, heard) {
-  for (let first = true; !signal.aborted; first = false) {
+function useVisibility() {
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const changed = () => setVisible(!document.hidden);
+    document.addEventListener("visibilitychange", changed);
+    return () => document.removeEventListener("visibilitychange", changed);
+  }, []);
+  return isVisible;
+}
+
+async function listen(parameters, signal, setState, heard, mayHaveMissed) {
+  for (let again = mayHaveMissed; !signal.aborted; again = true) {
     try {
       const lines = await openLive(parameters, signal);
       setState("live");
-      if (!first) heard("reset", {});
+      if (again) heard("reset", {});
       await dispatch(lines, heard);
     } catch (error) {
       if (signal.aborted) return;

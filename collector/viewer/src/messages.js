@@ -6,7 +6,8 @@
 // A part is one of {kind: "text", text}, {kind: "reasoning", text}, {kind: "call", id, name, arguments},
 // {kind: "result", id, value}, {kind: "image", url} and {kind: "json", value}.
 
-const kRoles = { human: "user", ai: "assistant", AIMessageChunk: "assistant", model: "assistant", function: "tool" };
+// Maps and not objects, for what is looked up is a stranger's: "__proto__" is no role.
+const kRoles = new Map([["human", "user"], ["ai", "assistant"], ["AIMessageChunk", "assistant"], ["model", "assistant"], ["function", "tool"]]);
 const kEnvelopes = ["messages", "input", "inputs", "output", "outputs", "prompt"];
 
 export function chatOf(value) {
@@ -32,7 +33,7 @@ function choicesOf(value) {
   if (!Array.isArray(value.choices)) return null;
   const messages = value.choices.map((choice) => choice && messageOf(choice.message ?? choice.delta ?? choice));
   if (messages.length === 0 || messages.some((message) => !message)) return null;
-  return messages.flat().map((message, index) => ({ finish: value.choices[index]?.finish_reason, ...message }));
+  return messages.flat().map((message, index) => ({ ...message, finish: message.finish ?? textOf(value.choices[index]?.finish_reason) }));
 }
 
 function generationsOf(value) {
@@ -70,12 +71,12 @@ function messageOf(value) {
 }
 
 function roleOf(value) {
-  if (typeof value.role === "string") return kRoles[value.role] ?? value.role;
+  if (typeof value.role === "string") return kRoles.get(value.role) ?? value.role;
   const named = Array.isArray(value.id) ? String(value.id.at(-1)) : value.type;
   if (typeof named !== "string") return null;
-  if (kRoles[named]) return kRoles[named];
+  if (kRoles.has(named)) return kRoles.get(named);
   const byClass = /^(Human|AI|System|Tool|Function|Chat)Message(Chunk)?$/.exec(named);
-  if (byClass) return kRoles[byClass[1].toLowerCase()] ?? byClass[1].toLowerCase();
+  if (byClass) return kRoles.get(byClass[1].toLowerCase()) ?? byClass[1].toLowerCase();
   return ["user", "assistant", "system", "tool", "developer"].includes(named) ? named : null;
 }
 
@@ -100,12 +101,17 @@ function built(value) {
   if (Array.isArray(calls)) parts.push(...calls.map(callPart));
   if (value.function_call && typeof value.function_call === "object") parts.push(callPart(value.function_call));
   return {
-    role: value.role ?? "message",
-    name: typeof value.name === "string" ? value.name : undefined,
-    answers: value.tool_call_id ?? undefined,
-    finish: value.finish_reason ?? value.stop_reason ?? undefined,
+    role: textOf(value.role) ?? "message",
+    name: textOf(value.name),
+    answers: textOf(value.tool_call_id),
+    finish: textOf(value.finish_reason ?? value.stop_reason),
     parts,
   };
+}
+
+// What stands in a heading must be text, whatever was sent.
+function textOf(value) {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function partsOf(content) {
@@ -151,8 +157,8 @@ function callPart(call) {
   const inner = call?.function ?? call ?? {};
   return {
     kind: "call",
-    id: call?.id ?? call?.call_id,
-    name: String(inner.name ?? "function"),
+    id: textOf(call?.id ?? call?.call_id),
+    name: textOf(inner.name) ?? "function",
     arguments: parsedOr(inner.arguments ?? inner.args ?? inner.input),
   };
 }

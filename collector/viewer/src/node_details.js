@@ -49,7 +49,7 @@ function Facts({ summary, full }) {
   const { level } = summary;
   return html`<div class="facts row wrap">
     <span class="chip type-chip">${String(summary.type).toLowerCase()}</span>
-    ${level !== "DEFAULT" && html`<span class=${`chip ${{ ERROR: "error", WARNING: "warning" }[level] ?? ""}`}>${level.toLowerCase()}</span>`}
+    ${level !== "DEFAULT" && html`<span class=${`chip ${level === "ERROR" ? "error" : level === "WARNING" ? "warning" : ""}`}>${level.toLowerCase()}</span>`}
     <span class="chip number">${summary.duration_ms == null ? "running" : formatDuration(summary.duration_ms)}</span>
     ${summary.time_to_first_token_ms != null && html`<span class="chip number" title="Until the first token">first token ${formatDuration(summary.time_to_first_token_ms)}</span>`}
     ${summary.model && html`<span class="chip"><span>${full?.provider ? html`<span class="faint">${full.provider}</span> ` : null}${summary.model}</span></span>`}

@@ -18,10 +18,12 @@ export function TextView({ text, fences = true }) {
 
 // Odd pieces are inside ``` fences; their first line is the language's name.
 function fenced(text) {
-  return text.split(/^[ \t]*```/m).map((piece, index) => {
+  const pieces = text.split(/^[ \t]*```/m);
+  if (pieces.length === 1) return html`<p class="prose">${text}</p>`;
+  return pieces.map((piece, index) => {
     if (index % 2 === 0) {
-      const prose = piece.replace(/^\n/, "").replace(/\n$/, "");
-      return prose.trim() === "" ? null : html`<p class="prose">${prose}</p>`;
+      const prose = piece.replace(/^\n+/, "").replace(/\n+$/, "");
+      return prose === "" ? null : html`<p class="prose">${prose}</p>`;
     }
     const [, language, code] = /^([^\n]*)\n?([^]*)$/.exec(piece);
     return html`<figure class="code">

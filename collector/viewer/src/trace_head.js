@@ -26,7 +26,7 @@ export function TraceHead({ data }) {
       ${trace.error_count > 0 && html`<span class="chip error"><${Icon} name="error" size=${12} />${trace.error_count} ${trace.error_count === 1 ? "error" : "errors"}</span>`}
       ${trace.user_id && html`<a class="chip" href=${routeTo(["traces"], { user: trace.user_id })} title="Traces of this user"><span><span class="faint">user</span> ${trace.user_id}</span></a>`}
       ${trace.session_id && html`<a class="chip" href=${routeTo(["sessions", trace.session_id])} title="This session"><span><span class="faint">session</span> ${trace.session_id}</span></a>`}
-      ${trace.environment && html`<span class="chip"><span><span class="faint">env</span> ${trace.environment}</span></span>`}
+      ${trace.environment && trace.environment !== "default" && html`<span class="chip"><span><span class="faint">env</span> ${trace.environment}</span></span>`}
       ${trace.release && html`<span class="chip"><span><span class="faint">release</span> ${trace.release}</span></span>`}
       ${trace.version && html`<span class="chip"><span><span class="faint">version</span> ${trace.version}</span></span>`}
       ${trace.tags.map((tag) => html`<a key=${tag} class="chip outline" href=${routeTo(["traces"], { tag })}><span>${tag}</span></a>`)}
@@ -39,11 +39,11 @@ function Fact({ name, value }) {
   return html`<span class="fact"><span class="faint">${name}</span> <span class="number">${value}</span></span>`;
 }
 
-const kSourceNames = { langfuse: "Langfuse", langsmith: "LangSmith", otlp: "OTLP" };
+const kSourceNames = new Map([["langfuse", "Langfuse"], ["langsmith", "LangSmith"], ["otlp", "OTLP"]]);
 
 /// By which intake something came.
 export function Sources({ sources }) {
-  return sources.map((source) => html`<span key=${source} class="chip outline source" title="Came by this intake">${kSourceNames[source] ?? source}</span>`);
+  return sources.map((source) => html`<span key=${source} class="chip outline source" title="Came by this intake">${kSourceNames.get(source) ?? source}</span>`);
 }
 
 async function download(id) {

@@ -7,6 +7,7 @@ import { NodeDetails } from "./node_details.js";
 import { copyText } from "./copy.js";
 import { useKeys } from "./keys.js";
 import { useLive } from "./live.js";
+import { useNotice } from "./notice.js";
 import { navigate } from "./router.js";
 import { SearchBox } from "./search_box.js";
 import { Splitter } from "./splitter.js";
@@ -39,12 +40,14 @@ function LoadedTrace({ data, query, onChanged }) {
   useEffect(() => {
     if (tree.byId.has(query.node)) setCollapsed((old) => unfoldedFor(tree.byId.get(query.node), old));
   }, [tree, query.node]);
-  useTreeKeys({ tree, rows, selected, collapsed, select, fold, id, isOpen: Boolean(query.node) });
+  const [notice, tell] = useNotice();
+  useTreeKeys({ tree, rows, selected, collapsed, select, fold, tell, id, isOpen: Boolean(query.node) });
   useEffect(() => document.getElementById("details").scrollTo(0, 0), [selected?.id]);
   useTitle(data.trace.name || "unnamed");
   usePaintMark();
   return html`<div class=${`trace-view ${query.node ? "has-node" : ""}`}>
     <${TraceHead} data=${data} />
+    ${notice}
     <div class="panes">
       <section class="pane tree-pane" aria-label="Tree and waterfall">
         <div class="tree-tools row">
@@ -74,7 +77,7 @@ function FoldAll({ tree, collapsed, onChange }) {
   return html`<button type="button" class="button plain" onClick=${() => (folded ? onChange(new Set()) : foldAll())}>${folded ? "Unfold all" : "Fold all"}</button>`;
 }
 
-function useTreeKeys({ tree, rows, selected, collapsed, select, fold, id, isOpen }) {
+function useTreeKeys({ tree, rows, selected, collapsed, select, fold, tell, id, isOpen }) {
   const at = rows.indexOf(selected);
   const step = (by) => () => select(rows[Math.max(0, Math.min(rows.length - 1, at + by))]);
   const isFolded = selected && collapsed.has(selected.id);
@@ -84,11 +87,14 @@ function useTreeKeys({ tree, rows, selected, collapsed, select, fold, id, isOpen
     const failed = tree.nodes.filter((node) => node.summary.level === "ERROR");
     select(failed.find((node) => node.index > (selected?.index ?? -1)) ?? failed[0]);
   };
-  const copy = (form) => () => selected && subtreeText(id, tree, selected, form).then(copyText);
+  const copy = (form, name) => () => {
+    const said = (error) => tell(error ? `Not copied: ${error.message}` : `Copied as ${name}`);
+    if (selected) subtreeText(id, tree, selected, form).then(copyText).then(() => said(), said);
+  };
   useKeys({
     j: step(1), ArrowDown: step(1), k: step(-1), ArrowUp: step(-1), PageDown: step(20), PageUp: step(-20),
     Home: () => select(rows[0]), End: () => select(rows.at(-1)),
-    ArrowRight: unfold, ArrowLeft: foldOrParent, e: nextError, c: copy("json"), m: copy("markdown"),
+    ArrowRight: unfold, ArrowLeft: foldOrParent, e: nextError, c: copy("json", "JSON"), m: copy("markdown", "Markdown"),
     Enter: () => {
       select(selected);
       document.getElementById("details").focus();

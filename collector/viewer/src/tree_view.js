@@ -9,6 +9,7 @@ const kSpareRows = 12;
 const kIndent = 14;
 const kMostIndents = 16; // deeper ones share the place of the last
 const kTicks = 4;
+const kTicksOnPhone = 2;
 
 export function TreeView({ tree, rows, selected, collapsed, onSelect, onFold }) {
   const scroller = useRef();
@@ -90,7 +91,8 @@ function figures({ model, total_tokens: tokens, cost_usd: cost }) {
 
 const percent = (part, whole) => (whole > 0 ? (100 * part) / whole : 0);
 
-// The part until the first token is lighter. The duration stands where there is room: behind the bar or before it.
+// The part until the first token is lighter. The duration stands where there is room: behind the bar, before it, or
+// at its end.
 function Bar({ node, span }) {
   const left = Math.min(percent(node.start, span), 99.6);
   const open = node.duration == null;
@@ -98,16 +100,18 @@ function Bar({ node, span }) {
   const wait = node.summary.time_to_first_token_ms;
   const right = left + width;
   const label = open ? "running" : formatDuration(node.duration);
-  const place = right < 78 ? { left: `${right}%` } : left > 22 ? { right: `${100 - left}%` } : { left: `${left}%` };
+  const inside = right >= 78 && left <= 22;
+  const place = right < 78 ? { left: `${right}%` } : { right: `${100 - (inside ? right : left)}%` };
   return html`
     <span class=${`bar ${open ? "is-open" : ""}`} style=${{ left: `${left}%`, width: `${width}%` }}>
       ${wait > 0 && node.duration > 0 && html`<span class="bar-wait" style=${{ width: `${Math.min(percent(wait, node.duration), 100)}%` }}></span>`}
     </span>
-    <span class=${`bar-label number ${right >= 78 && left <= 22 ? "is-inside" : ""}`} style=${place}>${label}</span>`;
+    <span class=${`bar-label number ${inside ? "is-inside" : ""}`} style=${place}>${label}</span>`;
 }
 
 function Ruler({ span }) {
-  const step = span > 0 ? tickStep(span, kTicks) : 0;
+  const wanted = matchMedia("(max-width: 760px)").matches ? kTicksOnPhone : kTicks;
+  const step = span > 0 ? tickStep(span, wanted) : 0;
   const ticks = step > 0 ? Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step) : [0];
   return html`<div class="ruler" aria-hidden="true">
     <div class="tree-name faint">Name</div>

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/src/error_type.h"
 #include "common/src/metrics/delivery_metrics.h"
 #include "common/src/metrics/family.h"
 #include "common/src/observer.h"
@@ -395,17 +396,6 @@ std::string_view operation_of(ObservationType type) noexcept {
 
 bool is_llm_call(const Record& record) noexcept {
   return record.type == ObservationType::Generation || record.type == ObservationType::Embedding;
-}
-
-// "std::runtime_error: no route" is of the type before the colon; a plain sentence has none, and
-// "_OTHER" is what OpenTelemetry calls that.
-std::string_view error_type_of(const Record& record) noexcept {
-  if (record.level != Level::Error) return {};
-  const std::string_view text = record.status_message;
-  const std::size_t end = text.find(": ");
-  const std::string_view type = text.substr(0, end);
-  return end == std::string_view::npos || type.find(' ') != std::string_view::npos ? "_OTHER"
-                                                                                   : type;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "common/src/json_members.h"
 #include "common/src/json_text.h"
 #include "common/src/otlp/log_encoder.h"
+#include "common/src/otlp_exporter/genai_names.h"
 #include "common/src/otlp_exporter/wire.h"
 #include "common/src/utf8.h"
 
@@ -16,6 +17,11 @@ namespace {
 
 constexpr std::uint32_t kSampled = 1;  // W3C's flag
 
+// Older conventions had no evaluations: the names are of the first that had.
+std::string_view evaluation_name(GenAi attribute) noexcept {
+  return name_of(attribute, GenAiConventions::V1_41);
+}
+
 class LogsLaneEncoder : public Encoder {
  public:
   explicit LogsLaneEncoder(std::shared_ptr<const ResolvedOtlpConfig> config)
@@ -24,6 +30,7 @@ class LogsLaneEncoder : public Encoder {
     limits_.max_items = config_->log_records.max_items;
     limits_.max_bytes = config_->max_batch_bytes;
     limits_.max_item_bytes = config_->max_item_bytes;
+    limits_.max_held_items = config_->log_records.max_waiting_items;
     limits_.linger = config_->log_records.interval;
     limits_.separator = logs_->separator();
     limits_.compression = compression_of(config_->logs);
@@ -160,21 +167,22 @@ std::optional<std::array<std::uint8_t, Size>> id_of(std::string_view hex) {
 }
 
 void write_score(const Score& score, AttributeSink& sink) {
-  sink.string("gen_ai.evaluation.name", score.name);
+  sink.string(evaluation_name(GenAi::EvaluationName), score.name);
   switch (score.value.kind()) {
     case ScoreValue::Kind::Text:
-      sink.string("gen_ai.evaluation.score.label", score.value.text());
+      sink.string(evaluation_name(GenAi::EvaluationLabel), score.value.text());
       break;
     case ScoreValue::Kind::Boolean:
-      sink.string("gen_ai.evaluation.score.label", score.value.number() != 0 ? "true" : "false");
+      sink.string(evaluation_name(GenAi::EvaluationLabel),
+                  score.value.number() != 0 ? "true" : "false");
       [[fallthrough]];
     case ScoreValue::Kind::Number:
-      sink.number("gen_ai.evaluation.score.value", score.value.number());
+      sink.number(evaluation_name(GenAi::EvaluationValue), score.value.number());
       break;
     case ScoreValue::Kind::Absent:
       break;
   }
-  sink.text("gen_ai.evaluation.explanation", score.comment);
+  sink.text(evaluation_name(GenAi::EvaluationExplanation), score.comment);
   sink.text("session.id", score.session_id);
   sink.text("llmtrace.score.id", score.id);
   sink.text("llmtrace.dataset_run.id", score.dataset_run_id);

@@ -77,10 +77,9 @@ std::vector<std::pair<std::string, std::string>> OtelVariables::pairs(Names name
       const std::string_view key = without_blanks(member.substr(0, equals));
       if (member.empty()) return;
       if (equals == std::string_view::npos || key.empty()) {
-        warn(
-            std::string(name) +
-            " must be a list of key=value, separated by commas, with what is special in a value as "
-            "%XX; a member without a key and an equals sign is ignored");
+        warn(std::string(name) +
+             " must be a list of key=value, separated by commas, with what is special in a value "
+             "as %XX; a member without a key and an equals sign is ignored");
         return;
       }
       read.emplace_back(percent_decoded(key),

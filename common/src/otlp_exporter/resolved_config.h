@@ -13,6 +13,7 @@
 
 #include "common/src/environment.h"
 #include "common/src/otlp/attribute_sink.h"
+#include "common/src/otlp_exporter/limited_sink.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -31,14 +32,6 @@ struct OtlpEndpoint {
   std::string certificate;
   std::string client_key;
   std::string client_certificate;
-};
-
-/// No limit where it is absent.
-struct AttributeLimits {
-  std::optional<std::size_t> value_length;  // of texts, in characters
-  std::size_t span_attributes = 128;
-  std::size_t span_events = 128;
-  std::size_t event_attributes = 128;
 };
 
 struct BatchLimits {

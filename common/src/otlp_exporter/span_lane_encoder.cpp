@@ -1,7 +1,6 @@
 // Observations as spans, on their way to one backend.
-#include <algorithm>
-
 #include "common/src/otlp/span_encoder.h"
+#include "common/src/otlp_exporter/genai_mapper.h"
 #include "common/src/otlp_exporter/wire.h"
 
 namespace llmtrace {
@@ -12,14 +11,16 @@ class SpanLaneEncoder final : public Encoder {
  public:
   explicit SpanLaneEncoder(std::shared_ptr<const ResolvedOtlpConfig> config)
       : config_(std::move(config)),
-        spans_(SpanEncoder::make(config_->traces.protocol == OtlpProtocol::HttpJson
-                                     ? OtlpEncoding::Json
-                                     : OtlpEncoding::Protobuf,
-                                 resource_of(*config_),
-                                 [](const Record&, AttributeSink&) { return std::uint64_t{0}; })) {
+        spans_(SpanEncoder::make(
+            config_->traces.protocol == OtlpProtocol::HttpJson ? OtlpEncoding::Json
+                                                               : OtlpEncoding::Protobuf,
+            resource_of(*config_),
+            std::make_unique<GenAiMapper>(
+                GenAiOptions{config_->conventions, config_->capture_content, config_->limits}))) {
     limits_.max_items = config_->spans.max_items;
     limits_.max_bytes = config_->max_batch_bytes;
     limits_.max_item_bytes = config_->max_item_bytes;
+    limits_.max_held_items = config_->spans.max_waiting_items;
     limits_.linger = config_->spans.interval;
     limits_.separator = spans_->separator();
     limits_.compression = compression_of(config_->traces);
