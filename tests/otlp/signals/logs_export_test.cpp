@@ -299,7 +299,7 @@ TEST_F(LogsExport, AScoreWhereLogsAreOffIsCountedAndTold) {
   EXPECT_FALSE(exporter.flush());
 
   EXPECT_EQ(exporter.stats().dropped_by(DropReason::Rejected), 1U);
-  EXPECT_TRUE(log->contains("takes none of this kind"));
+  EXPECT_TRUE(log->contains("OTEL_LOGS_EXPORTER"));
 }
 
 }  // namespace
