@@ -1,7 +1,7 @@
 # cmake --install: libraries, public headers, the CMake package and the pkg-config files.
 include(CMakePackageConfigHelpers)
 
-set(llmtrace_modules common metrics log prices langfuse langsmith openai)
+set(llmtrace_modules common metrics log prices otlp langfuse langsmith openai)
 set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
 
 foreach(module IN LISTS llmtrace_modules)

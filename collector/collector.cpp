@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "collector/api/api_error.h"
 #include "collector/json_reply.h"
 #include "collector/langsmith/replies.h"
 #include "collector/project.h"
@@ -36,14 +37,18 @@ Collector::Collector(const CollectorOptions& options)
     : options_(options),
       authenticator_(options.public_key, options.secret_key),
       database_(options.database),
-      store_(database_),
+      costs_(options.prices),
+      index_(database_),
+      store_(database_, index_, costs_),
+      assets_(embedded_assets()),
       otlp_(store_),
       scores_(store_, options.behaviour),
       ingestion_(store_, options.behaviour),
       observations_(store_),
       score_reads_(store_),
       legacy_reads_(store_),
-      langsmith_(database_, options.langsmith),
+      langsmith_(database_, index_, costs_, options.langsmith),
+      viewer_(database_, index_, costs_, store_),
       routes_(make_routes()),
       server_(options.server, *this) {}
 
@@ -80,12 +85,27 @@ Guard Collector::needs(Access needed) {
 std::vector<Route> Collector::make_routes() {
   std::vector<Route> routes;
   for (std::vector<Route>& group :
-       std::array{common_routes(), options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes()}) {
+       std::array{page_routes(), common_routes(),
+                  options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
+                  langsmith_.routes(), viewer_.routes()}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
   }
   return routes;
+}
+
+std::vector<Route> Collector::page_routes() {
+  return {
+      {.method = "GET",
+       .path = "/",
+       .too_large = &takes_no_body,
+       .answer = [this](const HttpRequest& request) { return assets_.get(request, "index.html"); }},
+      {.method = "GET",
+       .path = "/assets/{}",
+       .too_large = &takes_no_body,
+       .answer = [this](const HttpRequest& request) {
+         return assets_.get(request, path_segment(request.path));
+       }}};
 }
 
 std::vector<Route> Collector::common_routes() {
@@ -172,11 +192,17 @@ const Route* Collector::find(const HttpRequest& request) const {
 // A GET that this version has withdrawn is a 404, also where POST is served under the same path.
 HttpResponse Collector::refuse_unknown(const HttpRequest& request) const {
   const bool is_langfuse = request.path.starts_with(kLangfusePrefix);
+  const bool is_viewer =
+      !is_langfuse && request.path.starts_with("/api/") && !request.path.starts_with("/api/v1/");
   for (const Route& route : routes_) {
     if (request.method == "GET" || !route.matches(request.path)) continue;
+    if (is_viewer) {
+      return api_error_reply({405, "method_not_allowed", request.method + " is not served here"});
+    }
     return is_langfuse ? message_reply(405, "Method not allowed")
                        : detail_reply(405, "Method Not Allowed");
   }
+  if (is_viewer) return api_error_reply(not_found(request.path));
   if (!is_langfuse) return detail_reply(404, "Not Found");
   return named_error_reply(404, "LangfuseNotFoundError",
                            "this server version has nothing at " + request.path);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/api/viewer_api.h"
+#include "collector/assets_route.h"
 #include "collector/authenticator.h"
 #include "collector/collector_options.h"
 #include "collector/database.h"
@@ -39,6 +41,7 @@ class Collector : private HttpHandler {
 
   std::vector<Route> make_routes();
   std::vector<Route> common_routes();
+  std::vector<Route> page_routes();
   std::vector<Route> v4_routes();
   std::vector<Route> v2_routes();
   const Route* find(const HttpRequest& request) const;
@@ -49,7 +52,10 @@ class Collector : private HttpHandler {
   CollectorOptions options_;
   Authenticator authenticator_;
   Database database_;
+  CostEstimator costs_;
+  TraceIndex index_;
   Store store_;
+  AssetsRoute assets_;
   OtlpRoute otlp_;
   ScoresRoute scores_;
   IngestionRoute ingestion_;
@@ -57,6 +63,7 @@ class Collector : private HttpHandler {
   ScoreReadsRoute score_reads_;
   LegacyReadsRoute legacy_reads_;
   LangSmithApi langsmith_;
+  ViewerApi viewer_;
   std::vector<Route> routes_;  // constant once the server runs
   HttpServer server_;          // last: stops before anything that it uses goes
 };

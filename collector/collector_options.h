@@ -18,6 +18,7 @@ struct CollectorOptions {
   std::string secret_key = "sk-lf-local";
   Behaviour behaviour = Behaviour::V4_59;
   LangSmithOptions langsmith{};
+  std::string prices{};  // JSON file with prices of the user's own; see CostEstimator
 };
 
 }  // namespace llmtrace::collector

@@ -2,12 +2,13 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 namespace llmtrace::collector {
 namespace {
 
 // Each step brings a database of the version before it up to date; the last one's is ours.
-constexpr std::array<const char*, 2> kSchemaSteps = {R"sql(
+constexpr std::array<const char*, 3> kSchemaSteps = {R"sql(
 CREATE TABLE observations (
   trace_id TEXT NOT NULL, id TEXT NOT NULL, parent_id TEXT, is_app_root INTEGER, type TEXT,
   name TEXT, start_ms INTEGER, end_ms INTEGER, completion_start_ms INTEGER, level TEXT,
@@ -56,12 +57,61 @@ CREATE INDEX feedback_by_run ON feedback (run_id);
 CREATE TABLE feedback_tokens (
   id TEXT NOT NULL PRIMARY KEY, run_id TEXT NOT NULL, key TEXT NOT NULL, expires_us INTEGER NOT NULL);
 PRAGMA user_version = 2;
+)sql",
+                                                     R"sql(
+CREATE TABLE nodes (
+  row INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, id TEXT NOT NULL, source INTEGER NOT NULL,
+  key TEXT, parent_id TEXT, type TEXT NOT NULL, name TEXT, level INTEGER NOT NULL,
+  status_message TEXT, start_us INTEGER NOT NULL, end_us INTEGER, first_token_us INTEGER,
+  model TEXT, provider TEXT, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+  total_tokens INTEGER NOT NULL, cost_usd REAL, cost_is_estimated INTEGER NOT NULL,
+  trace_name TEXT, user_id TEXT, session_id TEXT, environment TEXT, tags TEXT, release TEXT,
+  version TEXT, stored_us INTEGER NOT NULL);
+CREATE INDEX nodes_by_trace ON nodes (trace_id, id);
+CREATE INDEX nodes_by_id ON nodes (id);
+CREATE INDEX nodes_by_start ON nodes (start_us);
+CREATE TABLE otlp_spans (
+  row INTEGER PRIMARY KEY, resource INTEGER NOT NULL, span TEXT NOT NULL);
+CREATE TABLE otlp_resources (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);
+CREATE TABLE trace_summaries (
+  trace_id TEXT NOT NULL PRIMARY KEY, start_us INTEGER NOT NULL, latency_us INTEGER NOT NULL,
+  cost_usd REAL NOT NULL, total_tokens INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL, cost_is_estimated INTEGER NOT NULL, name TEXT,
+  name_rank INTEGER NOT NULL, level INTEGER NOT NULL, error_count INTEGER NOT NULL,
+  node_count INTEGER NOT NULL, types TEXT NOT NULL, models TEXT NOT NULL, user_id TEXT,
+  session_id TEXT, environment TEXT, tags TEXT NOT NULL, release TEXT, version TEXT,
+  sources INTEGER NOT NULL, search TEXT NOT NULL, updated_us INTEGER NOT NULL);
+CREATE INDEX summaries_by_start ON trace_summaries (start_us, trace_id);
+CREATE INDEX summaries_by_latency ON trace_summaries (latency_us, trace_id);
+CREATE INDEX summaries_by_cost ON trace_summaries (cost_usd, trace_id);
+CREATE INDEX summaries_by_tokens ON trace_summaries (total_tokens, trace_id);
+CREATE INDEX summaries_by_session ON trace_summaries (session_id, start_us)
+  WHERE session_id IS NOT NULL;
+CREATE INDEX feedback_by_trace ON feedback (trace_id);
+CREATE VIRTUAL TABLE node_text USING fts5 (
+  text, content='', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE text_index_state (indexed_row INTEGER NOT NULL);
+INSERT INTO text_index_state VALUES (0);
+PRAGMA user_version = 3;
 )sql"};
+
+// Enough for a burst of 20 MiB bodies between two checkpoints of the log.
+constexpr const char* kSettings = R"sql(
+PRAGMA page_size = 8192;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 8192;
+PRAGMA journal_size_limit = 134217728;
+PRAGMA cache_size = -65536;
+PRAGMA temp_store = MEMORY;
+)sql";
+
+bool is_in_memory(const std::string& path) { return path == ":memory:"; }
 
 }  // namespace
 
-Database::Database(const std::string& path) : connection_(path) {
-  connection_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+Database::Database(const std::string& path) : path_(path), connection_(path) {
+  connection_.execute(kSettings);
   create_tables();
 }
 
@@ -78,6 +128,82 @@ void Database::create_tables() {
     connection_.execute(kSchemaSteps.at(done));
     connection_.execute("COMMIT");
   }
+}
+
+void Database::commit(const std::function<void()>& work) {
+  Job job{.work = work};
+  std::unique_lock lock(queue_mutex_);
+  queue_.push_back(&job);
+  queue_changed_.wait(lock, [&] { return job.is_done || !is_writing_; });
+  if (!job.is_done) {  // nobody writes, so this caller does, for all that wait
+    is_writing_ = true;
+    const std::vector<Job*> group = std::exchange(queue_, {});
+    lock.unlock();
+    run(group);
+    lock.lock();
+    for (Job* one : group) one->is_done = true;
+    is_writing_ = false;
+    queue_changed_.notify_all();
+  }
+  lock.unlock();
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+void Database::run(const std::vector<Job*>& group) {
+  const std::lock_guard lock(mutex_);
+  try {
+    run_all(group);
+  } catch (const std::exception&) {
+    connection_.rollback();
+    for (Job* job : group) {
+      if (!job->error) job->error = std::current_exception();
+    }
+  }
+}
+
+void Database::run_all(const std::vector<Job*>& group) {
+  connection_.execute("BEGIN IMMEDIATE");
+  for (Job* job : group) {
+    connection_.execute("SAVEPOINT job");
+    run_one(*job);
+    connection_.execute("RELEASE job");  // fails when a full disk has ended the transaction
+  }
+  connection_.execute("COMMIT");
+}
+
+void Database::run_one(Job& job) {
+  try {
+    job.work();
+  } catch (const std::exception&) {
+    job.error = std::current_exception();
+    connection_.execute("ROLLBACK TO job");
+  }
+}
+
+Database::Reader::Reader(Database& database) : database_(database) {
+  if (is_in_memory(database.path_)) {
+    lock_ = std::unique_lock(database.mutex_);
+    return;
+  }
+  {
+    const std::lock_guard lock(database.readers_mutex_);
+    if (!database.free_readers_.empty()) {
+      own_ = std::move(database.free_readers_.back());
+      database.free_readers_.pop_back();
+    }
+  }
+  if (!own_) {
+    own_ = std::make_unique<SqliteDatabase>(database.path_);
+    own_->execute("PRAGMA query_only = 1; PRAGMA mmap_size = 268435456");
+  }
+  own_->execute("BEGIN");
+}
+
+Database::Reader::~Reader() {
+  if (!own_) return;
+  own_->rollback();
+  const std::lock_guard lock(database_.readers_mutex_);
+  database_.free_readers_.push_back(std::move(own_));
 }
 
 }  // namespace llmtrace::collector

@@ -1,11 +1,21 @@
-// Database is the one SQLite connection behind the stores, in a file or in memory, with all tables
+// Database is the SQLite connections behind the stores, on a file or in memory, with all tables
 // made. A transaction that returned survives a kill of the process (WAL, synchronous=NORMAL; a
-// power cut may take the last ones, never the database). Any thread may call; one runs at a time.
+// power cut may take the last ones, never the database). Any thread may call.
+//
+// Writers that come at the same time share one transaction: the first of them writes for all that
+// wait, and each goes on when the common commit is done. Long reads have connections of their own
+// and hinder nobody; in memory there is but one connection, for one at a time.
 #pragma once
 
+#include <condition_variable>
 #include <exception>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "collector/sqlite_database.h"
 
@@ -26,26 +36,65 @@ class Database {
   /// What `work` returns. All that it writes is stored or, when it throws, nothing of it.
   template <class Work>
   auto write(const Work& work) {
-    const std::lock_guard lock(mutex_);
-    connection_.execute("BEGIN IMMEDIATE");
-    try {
-      auto result = work();
-      connection_.execute("COMMIT");
-      return result;
-    } catch (const std::exception&) {
-      connection_.rollback();
-      throw;
-    }
+    std::optional<decltype(work())> result;
+    commit([&] { result.emplace(work()); });
+    return std::move(*result);
+  }
+
+  /// What `work(connection)` returns; it sees one state of the database throughout and lets writers
+  /// go on. For reading alone.
+  template <class Work>
+  auto snapshot(const Work& work) {
+    const Reader reader(*this);
+    return work(reader.connection());
   }
 
   /// For statements, which are stepped inside `read` and `write` alone.
   [[nodiscard]] SqliteDatabase& connection() noexcept { return connection_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  void create_tables();
+  // One caller of `write` who waits.
+  struct Job {
+    const std::function<void()>& work;
+    std::exception_ptr error{};
+    bool is_done = false;
+  };
 
+  // A connection for one snapshot: a free one, or the only one when there is no file.
+  class Reader {
+   public:
+    explicit Reader(Database& database);
+    ~Reader();
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    [[nodiscard]] SqliteDatabase& connection() const noexcept {
+      return own_ ? *own_ : database_.connection_;
+    }
+
+   private:
+    Database& database_;
+    std::unique_lock<std::mutex> lock_;
+    std::unique_ptr<SqliteDatabase> own_;
+  };
+
+  void create_tables();
+  void commit(const std::function<void()>& work);
+  void run(const std::vector<Job*>& group);
+  void run_all(const std::vector<Job*>& group);
+  void run_one(Job& job);
+
+  const std::string path_;
   std::mutex mutex_;  // guards the connection
   SqliteDatabase connection_;
+
+  std::mutex queue_mutex_;  // guards the three that follow and every Job::is_done
+  std::condition_variable queue_changed_;
+  std::vector<Job*> queue_;
+  bool is_writing_ = false;
+
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<SqliteDatabase>> free_readers_;
 };
 
 }  // namespace llmtrace::collector

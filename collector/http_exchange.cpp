@@ -2,9 +2,11 @@
 
 #include <microhttpd.h>
 
+#include <array>
 #include <charconv>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/json_reply.h"
@@ -12,6 +14,17 @@
 
 namespace llmtrace::collector {
 namespace {
+
+// On every answer. What a model wrote is a stranger's text: should the page ever take it for
+// markup, the browser still runs nothing of it and fetches nothing for it.
+constexpr std::array<std::pair<const char*, const char*>, 5> kSecurityHeaders = {
+    {{"Content-Security-Policy",
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+      "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     {"X-Content-Type-Options", "nosniff"},
+     {"Referrer-Policy", "no-referrer"},
+     {"Cross-Origin-Opener-Policy", "same-origin"},
+     {"Cross-Origin-Resource-Policy", "same-origin"}}};
 
 MHD_Result append_pair(void* pairs, MHD_ValueKind, const char* name, std::size_t name_size,
                        const char* value, std::size_t value_size) {
@@ -106,7 +119,9 @@ bool HttpExchange::send(const HttpResponse& response) {
       MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
   if (reply == nullptr) return false;
   MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
-  MHD_add_response_header(reply, "X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : kSecurityHeaders) {
+    MHD_add_response_header(reply, name, value);
+  }
   for (const NameValue& header : response.headers) {
     MHD_add_response_header(reply, header.first.c_str(), header.second.c_str());
   }

@@ -101,9 +101,9 @@ void map_level(SpanAttributes& attributes, const OtlpSpan& span, Observation& ro
 
 void map_times(SpanAttributes& attributes, const OtlpSpan& span, std::int64_t received_ms,
                Observation& row) {
-  row.start_ms = span.start_ms ? span.start_ms : span.end_ms;
-  if (!row.start_ms) row.start_ms = received_ms;
-  row.end_ms = span.end_ms ? span.end_ms : row.start_ms;
+  const auto start_us = span.start_us ? span.start_us : span.end_us;
+  row.start_ms = start_us ? *start_us / 1000 : received_ms;
+  row.end_ms = span.end_us ? *span.end_us / 1000 : row.start_ms;
   if (auto text = attributes.text({"langfuse.observation.completion_start_time"})) {
     row.completion_start_ms = parse_iso_ms(unquoted(*text));
   }

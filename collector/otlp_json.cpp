@@ -30,48 +30,37 @@ const std::vector<JsonValue>& elements(const JsonValue& object, std::string_view
 }
 
 // A 64-bit integer is a decimal string in OTLP's JSON; a number is accepted too.
-std::optional<std::int64_t> nano_member_to_ms(const JsonValue& object, std::string_view key) {
+std::optional<std::int64_t> nano_member_to_us(const JsonValue& object, std::string_view key) {
   const JsonValue& member = object[key];
   if (member.type() == JsonValue::Type::Double) {
     const double value = member.as_double();
     const bool is_sane = value >= 1 && value < 9.2e18;
-    return is_sane ? nanoseconds_to_ms(static_cast<std::uint64_t>(value)) : std::nullopt;
+    return is_sane ? nanoseconds_to_us(static_cast<std::uint64_t>(value)) : std::nullopt;
   }
   const std::string text = plain_text(member);
   std::uint64_t nanoseconds = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), nanoseconds);
-  return result.ec == std::errc() ? nanoseconds_to_ms(nanoseconds) : std::nullopt;
+  return result.ec == std::errc() ? nanoseconds_to_us(nanoseconds) : std::nullopt;
 }
 
-OtlpAttributes decode_attributes(const JsonValue& object) {
-  OtlpAttributes attributes;
-  for (const JsonValue& pair : elements(object, "attributes")) {
-    if (auto value = otlp_value(pair["value"])) {
-      add_attribute(attributes, pair["key"].as_string(), std::move(*value));
-    }
+std::vector<OtlpEvent> decode_events(const JsonValue& span) {
+  std::vector<OtlpEvent> events;
+  for (const JsonValue& event : elements(span, "events")) {
+    events.push_back({.name = event["name"].as_string(),
+                      .time_us = nano_member_to_us(event, "timeUnixNano").value_or(0),
+                      .attributes = decode_otlp_attributes(event)});
   }
-  return attributes;
+  return events;
 }
 
-OtlpSpan decode_span(const JsonValue& json) {
-  elements(json, "events");  // not kept, but an export that has something else here is refused
-  return {.trace_id = json["traceId"].as_string(),
-          .span_id = json["spanId"].as_string(),
-          .parent_span_id = json["parentSpanId"].as_string(),
-          .name = json["name"].as_string(),
-          .start_ms = nano_member_to_ms(json, "startTimeUnixNano"),
-          .end_ms = nano_member_to_ms(json, "endTimeUnixNano"),
-          .attributes = decode_attributes(json),
-          .status_code = json["status"]["code"].as_integer(),
-          .status_message = json["status"]["message"].as_string()};
-}
-
-OtlpScopeSpans decode_scope_spans(const JsonValue& json) {
+OtlpScopeSpans decode_scope_spans(const JsonValue& json, KeepJson keep) {
   OtlpScopeSpans scope_spans{.scope_name = json["scope"]["name"].as_string(),
                              .scope_version = json["scope"]["version"].as_string(),
-                             .scope_attributes = decode_attributes(json["scope"])};
+                             .scope_attributes = decode_otlp_attributes(json["scope"])};
+  if (keep == KeepJson::Yes) scope_spans.scope_json = json["scope"].to_text();
   for (const JsonValue& span : elements(json, "spans")) {
-    scope_spans.spans.push_back(decode_span(span));
+    scope_spans.spans.push_back(decode_otlp_span(span));
+    if (keep == KeepJson::Yes) scope_spans.spans.back().json = span.to_text();
   }
   return scope_spans;
 }
@@ -114,7 +103,30 @@ std::optional<OtlpValue> otlp_value(const JsonValue& any_value) {
   return OtlpValue{.text = any_value.to_text()};
 }
 
-OtlpTrace decode_otlp_json(std::string_view body) {
+OtlpSpan decode_otlp_span(const JsonValue& json) {
+  return {.trace_id = json["traceId"].as_string(),
+          .span_id = json["spanId"].as_string(),
+          .parent_span_id = json["parentSpanId"].as_string(),
+          .name = json["name"].as_string(),
+          .start_us = nano_member_to_us(json, "startTimeUnixNano"),
+          .end_us = nano_member_to_us(json, "endTimeUnixNano"),
+          .attributes = decode_otlp_attributes(json),
+          .events = decode_events(json),
+          .status_code = json["status"]["code"].as_integer(),
+          .status_message = json["status"]["message"].as_string()};
+}
+
+OtlpAttributes decode_otlp_attributes(const JsonValue& object) {
+  OtlpAttributes attributes;
+  for (const JsonValue& pair : elements(object, "attributes")) {
+    if (auto value = otlp_value(pair["value"])) {
+      add_attribute(attributes, pair["key"].as_string(), std::move(*value));
+    }
+  }
+  return attributes;
+}
+
+OtlpTrace decode_otlp_json(std::string_view body, KeepJson keep) {
   const auto json = JsonValue::parse(body);
   if (!json || !json->is_object()) {
     throw BadRequest("the body is not a JSON object, or is nested too deep");
@@ -122,9 +134,10 @@ OtlpTrace decode_otlp_json(std::string_view body) {
   OtlpTrace trace;
   for (const JsonValue& resource_spans : elements(*json, "resourceSpans")) {
     OtlpResourceSpans& decoded = trace.emplace_back();
-    decoded.resource_attributes = decode_attributes(resource_spans["resource"]);
+    decoded.resource_attributes = decode_otlp_attributes(resource_spans["resource"]);
+    if (keep == KeepJson::Yes) decoded.resource_json = resource_spans["resource"].to_text();
     for (const JsonValue& scope_spans : elements(resource_spans, "scopeSpans")) {
-      decoded.scope_spans.push_back(decode_scope_spans(scope_spans));
+      decoded.scope_spans.push_back(decode_scope_spans(scope_spans, keep));
     }
   }
   return trace;

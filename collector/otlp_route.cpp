@@ -69,6 +69,7 @@ StoreBatch map_all(const OtlpTrace& trace) {
       for (const OtlpSpan& span : scope_spans.spans) {
         batch.observations.push_back(
             map_span(span, scope_spans, resource_spans.resource_attributes, received_ms));
+        batch.facts.push_back(facts_of(span));
       }
     }
   }

@@ -23,10 +23,10 @@ void add_attribute(OtlpAttributes& attributes, std::string key, OtlpValue value)
   if (!is_dangerous(key)) attributes.insert_or_assign(std::move(key), std::move(value));
 }
 
-std::optional<std::int64_t> nanoseconds_to_ms(std::uint64_t nanoseconds) {
+std::optional<std::int64_t> nanoseconds_to_us(std::uint64_t nanoseconds) {
   constexpr std::uint64_t kLatest = std::numeric_limits<std::int64_t>::max();  // the year 2262
   if (nanoseconds == 0) return std::nullopt;
-  return static_cast<std::int64_t>(std::min(nanoseconds, kLatest) / 1'000'000);
+  return static_cast<std::int64_t>(std::min(nanoseconds, kLatest) / 1000);
 }
 
 }  // namespace llmtrace::collector

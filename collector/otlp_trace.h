@@ -21,28 +21,41 @@ struct OtlpValue {
 /// The last of repeated keys wins.
 using OtlpAttributes = std::map<std::string, OtlpValue, std::less<>>;
 
+struct OtlpEvent {
+  std::string name{};
+  std::int64_t time_us = 0;
+  OtlpAttributes attributes{};
+};
+
 struct OtlpSpan {
   std::string trace_id{};  // as received; hexadecimal when it came as bytes
   std::string span_id{};
   std::string parent_span_id{};
   std::string name{};
-  std::optional<std::int64_t> start_ms{};
-  std::optional<std::int64_t> end_ms{};
+  std::optional<std::int64_t> start_us{};
+  std::optional<std::int64_t> end_us{};
   OtlpAttributes attributes{};
+  std::vector<OtlpEvent> events{};
   std::int64_t status_code = 0;
   std::string status_message{};
+  std::string json{};  // the whole span in OTLP's JSON; see KeepJson
 };
+
+/// Whether a decoder keeps all that came, known or not, as OTLP's JSON beside what it reads of it.
+enum class KeepJson { No, Yes };
 
 struct OtlpScopeSpans {
   std::string scope_name{};
   std::string scope_version{};
   OtlpAttributes scope_attributes{};
   std::vector<OtlpSpan> spans{};
+  std::string scope_json{};
 };
 
 struct OtlpResourceSpans {
   OtlpAttributes resource_attributes{};
   std::vector<OtlpScopeSpans> scope_spans{};
+  std::string resource_json{};
 };
 
 using OtlpTrace = std::vector<OtlpResourceSpans>;
@@ -51,7 +64,7 @@ using OtlpTrace = std::vector<OtlpResourceSpans>;
 /// the real server drops them.
 void add_attribute(OtlpAttributes& attributes, std::string key, OtlpValue value);
 
-/// OTLP's nanoseconds as milliseconds; nothing for 0, which means "not given".
-std::optional<std::int64_t> nanoseconds_to_ms(std::uint64_t nanoseconds);
+/// OTLP's nanoseconds as microseconds; nothing for 0, which means "not given".
+std::optional<std::int64_t> nanoseconds_to_us(std::uint64_t nanoseconds);
 
 }  // namespace llmtrace::collector

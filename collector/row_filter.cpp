@@ -51,11 +51,18 @@ void RowFilter::after_ascending(const char* columns, std::vector<Value> values) 
 
 void RowFilter::compare(const char* columns, const char* operation, std::vector<Value> values) {
   add("(" + std::string(columns) + ")" + operation + placeholders(values.size()));
+  append(std::move(values));
+}
+
+void RowFilter::where(const char* condition, std::vector<Value> values) {
+  add(std::string("(") + condition + ")");
+  append(std::move(values));
+}
+
+void RowFilter::append(std::vector<Value> values) {
   values_.insert(values_.end(), std::make_move_iterator(values.begin()),
                  std::make_move_iterator(values.end()));
 }
-
-void RowFilter::where(const char* condition) { add(std::string("(") + condition + ")"); }
 
 std::string RowFilter::sql() const { return sql_; }
 

@@ -12,7 +12,7 @@ namespace llmtrace::collector {
 
 class RowFilter {
  public:
-  using Value = std::variant<std::string, std::int64_t>;
+  using Value = std::variant<std::string, std::int64_t, double>;
 
   void equal(const char* column, Value value);
   void any_of(const char* column, const std::vector<std::string>& values);
@@ -25,8 +25,8 @@ class RowFilter {
   void after(const char* columns, std::vector<Value> values);
   /// The same in ascending order.
   void after_ascending(const char* columns, std::vector<Value> values);
-  /// A constant condition without values.
-  void where(const char* condition);
+  /// A constant condition, with a value for each "?" in it.
+  void where(const char* condition, std::vector<Value> values = {});
 
   /// " WHERE ... AND ...", or empty.
   [[nodiscard]] std::string sql() const;
@@ -34,6 +34,7 @@ class RowFilter {
 
  private:
   void add(std::string condition);
+  void append(std::vector<Value> values);
   void compare(const char* columns, const char* operation, std::vector<Value> values);
 
   std::string sql_;

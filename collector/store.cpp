@@ -1,12 +1,38 @@
 #include "collector/store.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
+#include "collector/traces/trace_ids.h"
+
 namespace llmtrace::collector {
 
-Store::Store(Database& database)
+namespace {
+
+// The traces whose own row or whose scores the batch changes.
+std::vector<std::string> touched_traces(const StoreBatch& batch) {
+  std::vector<std::string> ids;
+  for (const Trace& trace : batch.trace_updates) ids.push_back(trace_id_of(trace.id));
+  for (const Trace& trace : batch.implied_traces) ids.push_back(trace_id_of(trace.id));
+  return ids;
+}
+
+// A score makes no trace; of one that is there it is news.
+std::vector<std::string> scored_traces(const StoreBatch& batch) {
+  std::vector<std::string> ids;
+  for (const Score& score : batch.scores) {
+    if (score.trace_id) ids.push_back(trace_id_of(*score.trace_id));
+  }
+  return ids;
+}
+
+}  // namespace
+
+Store::Store(Database& database, TraceIndex& index, const CostEstimator& costs)
     : database_(database),
+      index_(index),
+      costs_(costs),
       put_observation_(database.connection(), upsert_sql<Observation>(OnConflict::Replace)),
       update_observation_(database.connection(), upsert_sql<Observation>(OnConflict::Merge)),
       update_trace_(database.connection(), upsert_sql<Trace>(OnConflict::Merge)),
@@ -14,14 +40,58 @@ Store::Store(Database& database)
       put_score_(database.connection(), upsert_sql<Score>(OnConflict::Replace)) {}
 
 void Store::put(const StoreBatch& batch) {
-  database_.write([&] {
+  std::vector<Node> nodes = nodes_of(batch);
+  std::vector<std::string> changed = database_.write([&] {
     write_rows(put_observation_, batch.observations);
     write_rows(update_observation_, batch.observation_updates);
     write_rows(update_trace_, batch.trace_updates);
     write_rows(imply_trace_, batch.implied_traces);
     write_rows(put_score_, batch.scores);
-    return true;
+    add_updated(batch, nodes);
+    return index_.put(nodes, touched_traces(batch));
   });
+  const std::vector<std::string> scored = scored_traces(batch);
+  changed.insert(changed.end(), scored.begin(), scored.end());
+  index_.announce(changed);
+}
+
+bool Store::remove_score(std::string_view id) {
+  const auto trace_id = database_.write([&] {
+    SqliteStatement statement(database_.connection(),
+                              "DELETE FROM scores WHERE id = ? RETURNING trace_id");
+    statement.bind(1, id);
+    std::optional<std::string> removed;
+    if (statement.step()) statement.read(0, removed.emplace());
+    return removed;
+  });
+  if (trace_id) index_.announce({trace_id_of(*trace_id)});
+  return trace_id.has_value();
+}
+
+// Of the observations that come whole.
+std::vector<Node> Store::nodes_of(const StoreBatch& batch) const {
+  std::vector<Node> nodes;
+  nodes.reserve(batch.observations.size());
+  for (std::size_t i = 0; i < batch.observations.size(); ++i) {
+    const SpanFacts facts = i < batch.facts.size() ? batch.facts[i] : SpanFacts();
+    nodes.push_back(node_of(batch.observations[i], Source::Langfuse, facts, costs_));
+  }
+  return nodes;
+}
+
+// Of those that come in pieces, as they are stored now.
+void Store::add_updated(const StoreBatch& batch, std::vector<Node>& nodes) {
+  std::set<std::pair<std::string, std::string>> keys;
+  for (const Observation& row : batch.observation_updates) keys.emplace(row.trace_id, row.id);
+  for (const auto& [trace_id, id] : keys) {
+    RowFilter filter;
+    filter.equal("trace_id", trace_id);
+    filter.equal("id", id);
+    for (const Observation& row :
+         read_rows<Observation>(database_.connection(), filter, "", {.limit = 1})) {
+      nodes.push_back(node_of(row, Source::Langfuse, {}, costs_));
+    }
+  }
 }
 
 std::vector<Observation> Store::observations(const RowFilter& filter, const RowPage& page) {

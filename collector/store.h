@@ -1,5 +1,5 @@
 // Store keeps observations, traces and scores: what the Langfuse routes take in and give out. A
-// batch is one transaction. Any thread may call.
+// batch is one transaction, which also brings the index of traces up to date. Any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,9 @@
 #include "collector/score.h"
 #include "collector/sqlite_statement.h"
 #include "collector/trace.h"
+#include "collector/traces/cost_estimator.h"
+#include "collector/traces/node_mapper.h"
+#include "collector/traces/trace_index.h"
 
 namespace llmtrace::collector {
 
@@ -24,14 +27,17 @@ struct StoreBatch {
   std::vector<Trace> trace_updates{};              // the same
   std::vector<Trace> implied_traces{};             // kept only where there is no such trace yet
   std::vector<Score> scores{};                     // replace
+  std::vector<SpanFacts> facts{};                  // of observations[i]; may be empty
 };
 
 class Store {
  public:
-  explicit Store(Database& database);
+  Store(Database& database, TraceIndex& index, const CostEstimator& costs);
 
   /// All of the batch or, when it throws StoreError, nothing of it.
   void put(const StoreBatch& batch);
+  /// False when there was none.
+  bool remove_score(std::string_view id);
 
   /// Newest first.
   std::vector<Observation> observations(const RowFilter& filter, const RowPage& page);
@@ -40,7 +46,12 @@ class Store {
   std::int64_t count(std::string_view table, const RowFilter& filter);
 
  private:
+  std::vector<Node> nodes_of(const StoreBatch& batch) const;
+  void add_updated(const StoreBatch& batch, std::vector<Node>& nodes);
+
   Database& database_;
+  TraceIndex& index_;
+  const CostEstimator& costs_;
   SqliteStatement put_observation_;
   SqliteStatement update_observation_;
   SqliteStatement update_trace_;

@@ -34,9 +34,10 @@ Guard key_guard(const std::string& key, HttpResponse (*refusal)(int, std::string
 
 }  // namespace
 
-LangSmithApi::LangSmithApi(Database& database, LangSmithOptions options)
+LangSmithApi::LangSmithApi(Database& database, TraceIndex& index, const CostEstimator& costs,
+                           LangSmithOptions options)
     : options_(std::move(options)),
-      store_(database),
+      store_(database, index, costs),
       runs_(store_, options_),
       run_reads_(store_),
       feedback_(store_, options_),

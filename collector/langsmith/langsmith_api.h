@@ -17,7 +17,8 @@ namespace llmtrace::collector {
 
 class LangSmithApi {
  public:
-  LangSmithApi(Database& database, LangSmithOptions options);
+  LangSmithApi(Database& database, TraceIndex& index, const CostEstimator& costs,
+               LangSmithOptions options);
 
   /// They refer to this object.
   std::vector<Route> routes();

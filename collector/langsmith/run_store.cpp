@@ -1,7 +1,11 @@
 #include "collector/langsmith/run_store.h"
 
+#include <set>
 #include <string>
 #include <utility>
+
+#include "collector/traces/node_mapper.h"
+#include "collector/traces/trace_ids.h"
 
 namespace llmtrace::collector {
 namespace {
@@ -28,8 +32,10 @@ std::string merge_run_sql(const std::string& flag, const std::string& winner) {
 
 }  // namespace
 
-RunStore::RunStore(Database& database)
+RunStore::RunStore(Database& database, TraceIndex& index, const CostEstimator& costs)
     : database_(database),
+      index_(index),
+      costs_(costs),
       post_run_(database.connection(), merge_run_sql("is_posted", "runs")),
       patch_run_(database.connection(), merge_run_sql("is_patched", "excluded")),
       put_project_(database.connection(), upsert_sql<ProjectRow>(OnConflict::Keep)),
@@ -38,7 +44,8 @@ RunStore::RunStore(Database& database)
       put_token_(database.connection(), upsert_sql<FeedbackToken>(OnConflict::Keep)) {}
 
 std::size_t RunStore::put(const RunBatch& batch) {
-  return database_.write([&] {
+  std::vector<std::string> changed;
+  const std::size_t repeated = database_.write([&] {
     std::size_t repetitions = 0;
     for (const RunOperation& operation : batch.operations) {
       if (operation.project) write_row(put_project_, *operation.project);
@@ -46,9 +53,34 @@ std::size_t RunStore::put(const RunBatch& batch) {
       if (!write_row(statement, operation.run)) ++repetitions;
     }
     write_rows(put_attachment_, batch.attachments);
-    for (Feedback feedback : batch.feedback) write_feedback(feedback);
+    for (Feedback feedback : batch.feedback) {
+      write_feedback(feedback);
+      if (feedback.trace_id) changed.push_back(trace_id_of(*feedback.trace_id));
+    }
+    std::vector<Node> nodes = stored_nodes(batch);
+    const std::vector<std::string> traces = index_.put(nodes, {});
+    changed.insert(changed.end(), traces.begin(), traces.end());
     return repetitions;
   });
+  index_.announce(changed);
+  return repeated;
+}
+
+// The batch's runs as they are stored now, post and patch together.
+std::vector<Node> RunStore::stored_nodes(const RunBatch& batch) {
+  std::set<std::string> ids;
+  for (const RunOperation& operation : batch.operations) ids.insert(operation.run.id);
+  std::vector<Node> nodes;
+  for (const std::string& id : ids) {
+    for (const Run& run : read_rows<Run>(database_.connection(), with_id(id), "", {.limit = 1})) {
+      if (auto node = node_of(run, costs_)) nodes.push_back(std::move(*node));
+    }
+  }
+  return nodes;
+}
+
+void RunStore::announce(const Feedback& feedback) const {
+  if (feedback.trace_id) index_.announce({trace_id_of(*feedback.trace_id)});
 }
 
 std::optional<Run> RunStore::run(std::string_view id) {
@@ -99,10 +131,12 @@ std::optional<Feedback> RunStore::feedback(std::string_view id) {
 }
 
 Feedback RunStore::put(Feedback feedback) {
-  return database_.write([&] {
+  Feedback stored = database_.write([&] {
     write_feedback(feedback);
     return std::move(feedback);
   });
+  announce(stored);
+  return stored;
 }
 
 std::optional<Feedback> RunStore::update_feedback(std::string_view id,

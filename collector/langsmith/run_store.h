@@ -1,5 +1,6 @@
 // RunStore keeps what the LangSmith routes take in and give out: runs with their attachments,
-// projects, feedback and feedback tokens. Any thread may call.
+// projects, feedback and feedback tokens; and brings the index of traces up to date with the runs.
+// Any thread may call.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +20,15 @@
 #include "collector/row_filter.h"
 #include "collector/row_sql.h"
 #include "collector/sqlite_statement.h"
+#include "collector/traces/cost_estimator.h"
+#include "collector/traces/node.h"
+#include "collector/traces/trace_index.h"
 
 namespace llmtrace::collector {
 
 class RunStore {
  public:
-  explicit RunStore(Database& database);
+  RunStore(Database& database, TraceIndex& index, const CostEstimator& costs);
 
   /// Stores each operation that the run has not had yet, in one transaction, and returns how many
   /// were repetitions. What a patch gave wins over its run's post, whichever comes first.
@@ -63,8 +67,12 @@ class RunStore {
   template <class Row>
   std::optional<Row> first(const RowFilter& filter);
   void write_feedback(Feedback& feedback);
+  std::vector<Node> stored_nodes(const RunBatch& batch);
+  void announce(const Feedback& feedback) const;
 
   Database& database_;
+  TraceIndex& index_;
+  const CostEstimator& costs_;
   SqliteStatement post_run_;
   SqliteStatement patch_run_;
   SqliteStatement put_project_;

@@ -228,6 +228,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
     record.remote = believable(cell->remote_, transport.clock().now());
     record.start_time = std::max(record.start_time, record.remote->run_start);
   }
+  record.origin = cell->remote_;
   record.uuid = transport.ids().next(record.start_time);
   record.span_id = span_id_of(record.uuid);
   if (parent != nullptr) {

@@ -38,6 +38,22 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
   }
 }
 
+Ref<const DestinationSet> ClientCore::open_beside(DestinationOptions options) {
+  const std::lock_guard lock(beside_mutex_);
+  if (!enabled() || closed_) return {};
+  beside_.reserve(beside_.size() + 1);
+  const Ref<Destination> destination = transport().open(std::move(options));
+  beside_.push_back(destination);
+  return Ref<const DestinationSet>::adopt(new DestinationSet({destination}));
+}
+
+std::vector<Ref<Destination>> ClientCore::all() const {
+  std::vector<Ref<Destination>> destinations = set_->destinations();
+  const std::lock_guard lock(beside_mutex_);
+  destinations.insert(destinations.end(), beside_.begin(), beside_.end());
+  return destinations;
+}
+
 Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
   ContextNode* const current = current_node();
   if (current != nullptr && !current->suppressed_) {
@@ -91,14 +107,20 @@ Result<JsonValue> ClientCore::fetch(HttpRequest request, const std::string& body
 bool ClientCore::flush(milliseconds timeout) noexcept {
   if (!enabled()) return true;
   bool complete = false;
-  guarded([&] { complete = transport().flush(set_->destinations(), timeout); });
+  guarded([&] { complete = transport().flush(all(), timeout); });
   return complete;
 }
 
 bool ClientCore::shutdown(milliseconds timeout) noexcept {
   if (!enabled()) return true;
   bool complete = false;
-  guarded([&] { complete = transport().close(set_->destinations(), timeout); });
+  guarded([&] {
+    {
+      const std::lock_guard lock(beside_mutex_);
+      closed_ = true;
+    }
+    complete = transport().close(all(), timeout);
+  });
   return complete;
 }
 

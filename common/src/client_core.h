@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ class LLMTRACE_EXPORT ClientCore {
   void log(LogLevel level, std::string_view message) noexcept;
   /// Makes the destinations live; until then, and without any, the client is disabled.
   void open(std::vector<DestinationOptions> endpoints);
+
+  /// Makes one more destination live, which shares flush and shutdown but gets none of the
+  /// client's observations: only what is given to the set that this returns. Null after a shutdown.
+  Ref<const DestinationSet> open_beside(DestinationOptions options);
 
   bool enabled() const noexcept { return static_cast<bool>(set_); }
   const DestinationSet& set() const noexcept { return *set_; }
@@ -63,14 +68,20 @@ class LLMTRACE_EXPORT ClientCore {
 
   bool flush(std::chrono::milliseconds timeout) noexcept;
   bool shutdown(std::chrono::milliseconds timeout) noexcept;
-  /// Of all destinations together.
+  /// Of all destinations together, but not those beside them.
   DestinationStats stats() const;
 
  private:
+  std::vector<Ref<Destination>> all() const;
+
   const std::string vendor_;
   const std::shared_ptr<Transport> transport_;
   const std::chrono::milliseconds shutdown_timeout_;
   Ref<const DestinationSet> set_;  // null when disabled
+
+  mutable std::mutex beside_mutex_;  // guards the two
+  std::vector<Ref<Destination>> beside_;
+  bool closed_ = false;
 };
 
 }  // namespace v0

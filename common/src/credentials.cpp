@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/src/http_text.h"
+#include "common/src/environment.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -38,12 +38,27 @@ std::size_t echo_length(std::string_view text, std::string_view secret) noexcept
 
 }  // namespace
 
+namespace {
+
+// Backends each have a name of their own for the header that holds the key: "x-api-key",
+// "wandb-api-key", "dd-api-key", "x-honeycomb-team-token", ...
+bool holds_credential(std::string_view name) {
+  const std::string lower = lower_case(std::string(name));
+  const auto says = [&lower](std::string_view word) {
+    return lower.find(word) != std::string::npos;
+  };
+  if (says("public")) return false;
+  return says("key") || says("token") || says("secret") || says("password") || says("cookie");
+}
+
+}  // namespace
+
 std::vector<Secret> credentials_of(const HttpRequest& request) {
   std::vector<Secret> credentials;
   for (const HttpHeader& header : request.headers) {
     const std::string_view value = header.value;
-    if (same_ignoring_case(header.name, "x-api-key")) credentials.emplace_back(value);
-    if (!same_ignoring_case(header.name, "Authorization")) continue;
+    if (holds_credential(header.name)) credentials.emplace_back(value);
+    if (!lower_case(header.name).ends_with("authorization")) continue;
     const std::string_view token = value.substr(value.rfind(' ') + 1);
     credentials.emplace_back(token);
     const std::string pair = decode_base64(token);

@@ -13,7 +13,7 @@ namespace llmtrace {
 inline namespace v0 {
 
 /// What of a request is secret: the token of its Authorization header, the password in it when it
-/// is a Basic one, and x-api-key.
+/// is a Basic one, and headers whose names say so (x-api-key, wandb-api-key, ...).
 LLMTRACE_EXPORT std::vector<Secret> credentials_of(const HttpRequest& request);
 
 /// `text` with "[redacted]" for every credential. The first eight characters of one are enough, so

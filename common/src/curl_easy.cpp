@@ -95,6 +95,10 @@ void set_request(CURL* easy, const HttpRequest& request, curl_slist* headers) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
   if (request.proxy) set_text(easy, CURLOPT_PROXY, request.proxy->c_str());
   if (!request.ca_file.empty()) set_text(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (!request.client_certificate.empty()) {
+    set_text(easy, CURLOPT_SSLCERT, request.client_certificate.c_str());
+    set_text(easy, CURLOPT_SSLKEY, request.client_key.c_str());
+  }
 }
 
 }  // namespace v0

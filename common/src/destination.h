@@ -25,6 +25,9 @@ inline namespace v0 {
 class Propagator;
 class TransportImpl;
 
+/// OpenTelemetry's kinds of telemetry.
+enum class Signal : unsigned char { Traces, Logs, Metrics };
+
 struct DestinationOptions {
   std::string name;        ///< in statistics, logs and errors
   double sample_rate = 1;  ///< in [0, 1]
@@ -42,6 +45,11 @@ struct DestinationOptions {
   std::shared_ptr<const Propagator> propagator;  ///< its own headers and baggage; null: none
   /// When an observation that is still open is sent; nothing: at its end only.
   std::optional<std::chrono::milliseconds> open_after{};
+  /// It takes no items: its one lane asks its encoder for them, so often, at a flush and at a
+  /// shutdown (Encoder::collect). It has no share of the budget that others would lack.
+  std::optional<std::chrono::milliseconds> collect_every{};
+  /// What its items are, for the metrics of llmtrace itself.
+  Signal signal = Signal::Traces;
   /// The lanes. Called again in a forked child, so it must depend on nothing that may be
   /// mid-change.
   std::function<std::vector<std::unique_ptr<Encoder>>()> make_encoders;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <llmtrace/http_client.h>
+#include <llmtrace/log_exporter.h>
 #include <llmtrace/stats.h>
 
 #include <chrono>
@@ -20,7 +21,12 @@
 namespace llmtrace {
 inline namespace v0 {
 
-enum class ItemKind : unsigned char { Observation, Score };
+enum class ItemKind : unsigned char {
+  Observation,
+  Score,
+  Log,
+  Metric,  ///< never in the queue: what Encoder::collect gives
+};
 
 /// How much of an observation a fragment tells.
 enum class Phase : unsigned char {
@@ -33,6 +39,8 @@ struct LaneLimits {
   std::size_t max_items = 1024;
   std::size_t max_bytes = 3'500'000;       ///< of a batch, before compression
   std::size_t max_item_bytes = 5'000'000;  ///< a larger item is cut to this
+  /// Of the items that the lane holds; more are dropped. 0: the transport's budget alone bounds it.
+  std::size_t max_held_items = 0;
   std::chrono::milliseconds linger{1000};  ///< how long a batch waits to become full
   unsigned max_in_flight = 4;
   /// How many items in the queue are worth waking the flusher for before the linger is over; 0:
@@ -75,7 +83,7 @@ struct Verdict {
   } kind = Kind::Delivered;
   std::optional<std::chrono::milliseconds> retry_after{};
   DropReason reason = DropReason::Rejected;
-  std::string message{};       ///< for a person
+  std::string message{};       ///< for a person; of a Delivered batch: a warning
   std::uint64_t rejected = 0;  ///< of a Delivered batch: refused by the server, unknown which
   std::vector<ItemVerdict> items{};
 };
@@ -98,6 +106,12 @@ class LLMTRACE_EXPORT Encoder {
   /// Appends one fragment: the item's bytes as they stand in a batch.
   virtual void encode(const Record& /*record*/, std::string& /*out*/) {}
   virtual void encode(const Score& /*score*/, std::string& /*out*/) {}
+  virtual void encode(const LogRecord& /*record*/, std::string& /*out*/) {}
+
+  /// For destinations with DestinationOptions::collect_every: the fragments of what is to be told
+  /// by now. What they tell is told: the next call goes on from there. When this throws, from where
+  /// it was.
+  virtual std::vector<std::string> collect(Timestamp /*now*/) { return {}; }
 
   /// For destinations with DestinationOptions::open_after: an observation that is still open, and
   /// its end when the server has that.

@@ -74,12 +74,14 @@ std::optional<double> number_variable(std::initializer_list<const char*> names) 
   return number_of(*variable);
 }
 
-std::optional<std::size_t> size_variable(std::initializer_list<const char*> names) {
+std::optional<std::size_t> size_variable(std::initializer_list<const char*> names,
+                                         std::size_t minimum) {
   const auto variable = first_of(names);
   if (!variable) return std::nullopt;
   const double number = number_of(*variable);
-  if (number < 1 || number > 1e12 || number != std::floor(number)) {
-    wrong_value(variable->name, "a whole number of at least 1", variable->value);
+  if (number < static_cast<double>(minimum) || number > 1e12 || number != std::floor(number)) {
+    wrong_value(variable->name, "a whole number of at least " + std::to_string(minimum),
+                variable->value);
   }
   return static_cast<std::size_t>(number);
 }
@@ -107,6 +109,11 @@ std::optional<milliseconds> milliseconds_variable(std::initializer_list<const ch
 
 std::string program_name() { return program_invocation_short_name; }
 
+std::string unknown_service_name() {
+  const std::string program = program_name();
+  return program.empty() ? "unknown_service" : "unknown_service:" + program;
+}
+
 std::string text_option(const ConfigText& given, std::initializer_list<const char*> names,
                         std::string_view fallback) {
   if (!given.empty()) return given.str();
@@ -131,15 +138,15 @@ double sample_rate_option(const std::optional<double>& given,
   return rate;
 }
 
-std::vector<HttpHeader> checked_headers(const std::vector<HttpHeader>& headers) {
+std::vector<HttpHeader> checked_headers(const std::vector<HttpHeader>& headers,
+                                        std::string_view option) {
   for (const HttpHeader& header : headers) {
     if (!is_header_name(header.name)) {
-      wrong_value("Config::additional_headers", "header names of letters, digits and hyphens",
-                  header.name);
+      wrong_value(option, "header names of letters, digits and hyphens", header.name);
     }
     if (!header.value.empty() && !is_header_value(header.value)) {
       // The value is not repeated: it may be a credential.
-      throw std::invalid_argument("Config::additional_headers: the value of \"" + header.name +
+      throw std::invalid_argument(std::string(option) + ": the value of \"" + header.name +
                                   "\" holds a control character; remove line breaks");
     }
   }

@@ -36,8 +36,9 @@ LLMTRACE_EXPORT std::optional<std::string> environment_variable(
 /// true, 1, yes, on and their opposites, in any case.
 LLMTRACE_EXPORT std::optional<bool> boolean_variable(std::initializer_list<const char*> names);
 LLMTRACE_EXPORT std::optional<double> number_variable(std::initializer_list<const char*> names);
-/// A whole number of at least 1.
-LLMTRACE_EXPORT std::optional<std::size_t> size_variable(std::initializer_list<const char*> names);
+/// A whole number of at least `minimum`.
+LLMTRACE_EXPORT std::optional<std::size_t> size_variable(std::initializer_list<const char*> names,
+                                                         std::size_t minimum = 1);
 /// A number of seconds, 0.001 to 86,400.
 LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> seconds_variable(
     std::initializer_list<const char*> names);
@@ -48,6 +49,8 @@ LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> milliseconds_variable(
 
 /// The file name under which the program was started; may be empty.
 LLMTRACE_EXPORT std::string program_name();
+/// As OpenTelemetry names a service that nobody named: "unknown_service:" and the program's name.
+LLMTRACE_EXPORT std::string unknown_service_name();
 
 /// Code over environment over default.
 LLMTRACE_EXPORT std::string text_option(const ConfigText& given,
@@ -59,8 +62,9 @@ LLMTRACE_EXPORT std::chrono::milliseconds checked_duration(std::chrono::millisec
 /// In [0, 1]; `names` when the code gives none, else 1.
 LLMTRACE_EXPORT double sample_rate_option(const std::optional<double>& given,
                                           std::initializer_list<const char*> names);
-/// `headers`, each with a name and a value that may stand in a request.
-LLMTRACE_EXPORT std::vector<HttpHeader> checked_headers(const std::vector<HttpHeader>& headers);
+/// `headers`, each with a name and a value that may stand in a request; `option` gave them.
+LLMTRACE_EXPORT std::vector<HttpHeader> checked_headers(
+    const std::vector<HttpHeader>& headers, std::string_view option = "Config::additional_headers");
 /// ASCII letters in lower case.
 LLMTRACE_EXPORT std::string lower_case(std::string text);
 

@@ -35,7 +35,13 @@ struct ScoreItem : RefCounted {
   Ref<const DestinationSet> destinations;
 };
 
-/// One entry of the queue; holds one reference to a Cell or a ScoreItem.
+/// A log line on its way through the queue.
+struct LogItem : RefCounted {
+  LogRecord record;
+  Ref<const DestinationSet> destinations;
+};
+
+/// One entry of the queue; holds one reference to a Cell, a ScoreItem or a LogItem.
 struct QueueItem {
   RefCounted* item = nullptr;
   std::size_t bytes = 0;
@@ -122,6 +128,7 @@ class Flusher {
   static bool is_settled(FlushRequest& request) noexcept;
   void advance_flushes(SteadyTime now);
   void report_refusals() noexcept;
+  void collect(SteadyTime now) noexcept;
   void send_open(SteadyTime now);
   void send_open(Cell& cell, SteadyTime now, const Mask* mask);
   bool in_a_hurry() const;
@@ -185,6 +192,7 @@ class Flusher {
   std::unordered_map<const Destination*, std::unique_ptr<Pipeline>> pipelines_;
   std::vector<std::shared_ptr<FlushRequest>> flushes_;
   std::deque<QueueItem> pending_;  // taken from the queue, waiting for room
+  std::size_t sharers_ = 0;        // pipelines that take items from the queue
   std::int64_t lane_bytes_ = 0;    // what the lanes held when the budget was last settled
   std::int64_t lane_items_ = 0;
   std::optional<SteadyTime> linger_deadline_;

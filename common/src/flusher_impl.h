@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/src/cell.h"
@@ -19,8 +20,14 @@ inline constexpr std::uint8_t kAllSlots = (1U << kEpochSlots) - 1;
 inline std::size_t slot_of(std::uint32_t epoch) noexcept { return epoch % kEpochSlots; }
 
 inline const DestinationSet& destinations_of(const QueueItem& item) noexcept {
-  return item.kind == ItemKind::Observation ? *static_cast<Cell*>(item.item)->destinations_
-                                            : *static_cast<ScoreItem*>(item.item)->destinations;
+  switch (item.kind) {
+    case ItemKind::Score:
+      return *static_cast<ScoreItem*>(item.item)->destinations;
+    case ItemKind::Log:
+      return *static_cast<LogItem*>(item.item)->destinations;
+    default:
+      return *static_cast<Cell*>(item.item)->destinations_;
+  }
 }
 
 struct Flusher::FlushRequest {
@@ -36,7 +43,11 @@ struct Flusher::FlushRequest {
 struct Flusher::Pipeline {
   Ref<Destination> destination;
   std::vector<std::unique_ptr<Lane>> lanes;
+  // Of one that collects.
+  SteadyTime next_collection{};
+  std::optional<std::size_t> collection_slot{};  // a flush wants one that counts in this epoch slot
 
+  bool collects() const noexcept { return destination->options().collect_every.has_value(); }
   std::size_t held_bytes() const {
     std::size_t total = 0;
     for (const auto& lane : lanes) total += lane->held_bytes();

@@ -4,6 +4,7 @@
 
 #include "common/src/flusher_impl.h"
 #include "common/src/masking.h"
+#include "common/src/own_thread.h"
 #include "common/src/rate_limited_log.h"
 #include "common/src/registry.h"
 #include "common/src/transport_impl.h"
@@ -24,6 +25,7 @@ constexpr milliseconds kFlushPoll(1);
 
 void Flusher::run() noexcept {
   thread_id_.store(std::this_thread::get_id(), kRelaxed);
+  mark_own_thread();
   for (;;) {
     try {
       if (!run_once()) break;
@@ -54,6 +56,7 @@ bool Flusher::run_once() {
   if (!handle_requests()) return false;
   const SteadyTime now = clock_.steady_now();
   if (drain_is_due(now)) drain(now);
+  collect(now);
   if (open_after_) send_open(now);
   const bool hurry = in_a_hurry();
   for (auto& [key, pipeline] : pipelines_) {
@@ -115,6 +118,7 @@ void Flusher::begin_flushes() noexcept {
       // A flush has no patience for our own backoff, once; it keeps to the server's Retry-After.
       for (auto& lane : found->second->lanes) lane->skip_backoff();
       open_flush_ = open_flush_ || destination->options().open_after.has_value();
+      if (found->second->collects()) found->second->collection_slot = slot_of(next - 1);
     }
     flushes_.push_back(std::move(request));
   }
@@ -161,6 +165,21 @@ void Flusher::mask_item(const Destination& destination, Item& item, const Mask* 
       LogKind::UserCode, LogLevel::Error,
       destination.options().name +
           ": the mask function threw or returned text that is not JSON; the value was replaced");
+}
+
+// What a lane has not delivered yet is not overtaken by more of the same: the next collection tells
+// of the time since. Only a flush wants the numbers of now, and counts them as its own.
+void Flusher::collect(SteadyTime now) noexcept {
+  for (auto& [key, pipeline] : pipelines_) {
+    if (!pipeline->collects()) continue;
+    const bool is_due = now >= pipeline->next_collection;
+    const std::optional<std::size_t> wanted = std::exchange(pipeline->collection_slot, {});
+    if (!is_due && !wanted) continue;
+    pipeline->next_collection = now + *pipeline->destination->options().collect_every;
+    Lane& lane = *pipeline->lanes.front();
+    if (!wanted && !lane.is_empty()) continue;
+    lane.collect(wanted.value_or(slot_of(epoch_.load(kRelaxed))), now, has_room(*pipeline));
+  }
 }
 
 // What has been open for long is sent as it is; what was posted once leaves the list.
@@ -277,16 +296,17 @@ void Flusher::settle_budget(std::size_t released_bytes, std::size_t released_ite
 
 // Whether the queue is to be drained: one destination has room and is not busy with what it has.
 bool Flusher::wants_more() const {
-  if (pipelines_.empty()) return true;
+  if (sharers_ == 0) return true;
   return std::any_of(pipelines_.begin(), pipelines_.end(), [this](const auto& entry) {
-    return has_room(*entry.second) &&
-           !entry.second->lanes.front()->is_backed_up(pipelines_.size() == 1);
+    return !entry.second->collects() && has_room(*entry.second) &&
+           !entry.second->lanes.front()->is_backed_up(sharers_ == 1);
   });
 }
 
 bool Flusher::has_room(const Pipeline& pipeline) const {
-  return pipeline.held_bytes() < options_.max_bytes / pipelines_.size() &&
-         pipeline.held_items() < std::max<std::size_t>(1, options_.max_items / pipelines_.size());
+  const std::size_t sharers = std::max<std::size_t>(1, sharers_);
+  return pipeline.held_bytes() < options_.max_bytes / sharers &&
+         pipeline.held_items() < std::max<std::size_t>(1, options_.max_items / sharers);
 }
 
 void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arrival,
@@ -304,8 +324,10 @@ void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arriva
       const std::size_t room = has_room(pipeline) ? SIZE_MAX : 0;
       if (item.kind == ItemKind::Observation) {
         add(pipeline, static_cast<Cell*>(item.item)->record, item, arrival, room, mask);
-      } else {
+      } else if (item.kind == ItemKind::Score) {
         add(pipeline, static_cast<ScoreItem*>(item.item)->score, item, arrival, room, mask);
+      } else {
+        add(pipeline, static_cast<LogItem*>(item.item)->record, item, arrival, room, mask);
       }
     } catch (const std::exception&) {
       destination->settle_dropped(item.slot, DropReason::EncodeFailed);
@@ -332,7 +354,9 @@ void Flusher::add(Pipeline& pipeline, const Item& item, const QueueItem& entry, 
     lane->add(masked, entry.slot, arrival, room);
     return;
   }
-  destination.settle_dropped(entry.slot, DropReason::Rejected);  // it takes no such item
+  destination.settle_dropped(entry.slot, DropReason::Rejected);
+  log_.log(DropReason::Rejected, LogLevel::Warning,
+           destination.options().name + ": dropped 1 item (rejected): it takes none of this kind");
 }
 
 void Flusher::deliver(const HttpReply& reply) noexcept {
@@ -348,6 +372,9 @@ Flusher::Pipeline& Flusher::pipeline_of(const Ref<Destination>& destination) {
   if (found != pipelines_.end()) return *found->second;
   auto pipeline = std::make_unique<Pipeline>();
   pipeline->destination = destination;
+  if (pipeline->collects()) {
+    pipeline->next_collection = clock_.steady_now() + *destination->options().collect_every;
+  }
   for (auto& encoder : destination->options().make_encoders()) {
     pipeline->lanes.push_back(std::make_unique<Lane>(
         *destination, std::move(encoder),
@@ -367,7 +394,10 @@ void Flusher::update_thresholds() noexcept {
   smallest.max_items = options_.max_items;
   smallest.max_bytes = options_.max_bytes / 2;
   smallest.linger = milliseconds::max();
+  sharers_ = 0;
   for (const auto& [key, pipeline] : pipelines_) {
+    if (pipeline->collects()) continue;
+    ++sharers_;
     // The first lane carries the observations: it sets the pace. The others only shorten the
     // linger.
     const LaneLimits& first = pipeline->lanes.front()->limits();
@@ -380,7 +410,7 @@ void Flusher::update_thresholds() noexcept {
   }
   ready_items_.store(static_cast<std::int64_t>(smallest.max_items), kRelaxed);
   ready_bytes_.store(static_cast<std::int64_t>(smallest.max_bytes), kRelaxed);
-  if (!pipelines_.empty()) min_linger_ = smallest.linger;
+  if (sharers_ != 0) min_linger_ = smallest.linger;
   open_after_.reset();
   for (const auto& [key, pipeline] : pipelines_) {
     const auto& after = pipeline->destination->options().open_after;
@@ -456,6 +486,7 @@ milliseconds Flusher::poll_timeout(SteadyTime now) const {
       if (const auto next = lane->next_deadline()) deadline = std::min(deadline, *next);
       waiting_for_reply = waiting_for_reply || lane->in_flight() || !lane->is_empty();
     }
+    if (pipeline->collects()) deadline = std::min(deadline, pipeline->next_collection);
   }
   if (open_after_ && !open_idle_.load()) deadline = std::min(deadline, next_open_look_);
   for (const auto& request : flushes_) {

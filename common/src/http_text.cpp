@@ -57,30 +57,46 @@ std::string_view without_blanks(std::string_view text) noexcept {
   return text;
 }
 
-std::string checked_base_url(std::string_view url, std::string_view option) {
-  // libcurl's own parser: what passes here is what it will connect to.
+namespace {
+
+// Without `parts`, as libcurl's own parser reads it: what passes here is what it will connect to.
+// Empty when it is no http or https URL.
+std::string url_without(std::string_view url, std::initializer_list<CURLUPart> parts) {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
   const bool readable =
       parsed && scheme_length(url) != 0 && is_header_value(url) &&
       curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) == CURLUE_OK;
   std::string result;
-  if (readable) {
-    for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
-                                 CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
-      curl_url_set(parsed.get(), part, nullptr, 0);
-    }
-    char* text = nullptr;
-    if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) == CURLUE_OK) result = text;
-    curl_free(text);
-  }
+  if (!readable) return result;
+  for (const CURLUPart part : parts) curl_url_set(parsed.get(), part, nullptr, 0);
+  char* text = nullptr;
+  if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) == CURLUE_OK) result = text;
+  curl_free(text);
+  return url_host(result).empty() ? std::string() : result;
+}
+
+[[noreturn]] void refuse_url(std::string_view url, std::string_view option) {
+  // What stands before an @ is not repeated: it may be a password.
+  throw std::invalid_argument(std::string(option) +
+                              " must be an http:// or https:// URL with a host, e.g. "
+                              "https://cloud.example.com, got \"" +
+                              std::string(url.substr(url.rfind('@') + 1)) + "\"");
+}
+
+}  // namespace
+
+std::string checked_base_url(std::string_view url, std::string_view option) {
+  std::string result = url_without(url, {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,
+                                         CURLUPART_QUERY, CURLUPART_FRAGMENT});
   while (result.ends_with('/')) result.pop_back();
-  if (result.empty() || url_host(result).empty()) {
-    // What stands before an @ is not repeated: it may be a password.
-    throw std::invalid_argument(std::string(option) +
-                                " must be an http:// or https:// URL with a host, e.g. "
-                                "https://cloud.example.com, got \"" +
-                                std::string(url.substr(url.rfind('@') + 1)) + "\"");
-  }
+  if (result.empty()) refuse_url(url, option);
+  return result;
+}
+
+std::string checked_url(std::string_view url, std::string_view option) {
+  std::string result =
+      url_without(url, {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT});
+  if (result.empty()) refuse_url(url, option);
   return result;
 }
 

@@ -23,6 +23,10 @@ LLMTRACE_EXPORT bool is_header_value(std::string_view text) noexcept;
 /// naming `option`, unless it is http:// or https:// with a host.
 LLMTRACE_EXPORT std::string checked_base_url(std::string_view url, std::string_view option);
 
+/// The URL without user information and fragment, with at least "/" as its path. Throws as
+/// `checked_base_url` does.
+LLMTRACE_EXPORT std::string checked_url(std::string_view url, std::string_view option);
+
 /// Without the blanks and tabs at its ends.
 LLMTRACE_EXPORT std::string_view without_blanks(std::string_view text) noexcept;
 

@@ -26,10 +26,9 @@ void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival,
   Fragment fragment;
   fragment.slot = static_cast<std::uint8_t>(slot);
   fragment.id = record.uuid;
-  if (held_bytes_ >= room) {
+  if (const std::string_view why = full_because(room); !why.empty()) {
     open_starts_.erase(record.uuid);
-    refuse(fragment, DropReason::DestinationFull,
-           "it holds its share of the transport's budget already");
+    refuse(fragment, DropReason::DestinationFull, why);
     return;
   }
   try {
@@ -37,6 +36,13 @@ void Lane::add(const Record& record, std::size_t slot, SteadyTime arrival,
   } catch (const std::exception&) {  // no memory to wait with: the whole may go beside its start
   }
   add_item(record, fragment, arrival);
+}
+
+// Why nothing more may come in; empty when it may.
+std::string_view Lane::full_because(std::size_t room) const noexcept {
+  if (held_bytes_ >= room) return "it holds its share of the transport's budget already";
+  const std::size_t most = encoder_->limits().max_held_items;
+  return most != 0 && held_items_ >= most ? "as many as may wait for this destination do" : "";
 }
 
 // True when the end of `record` waits for the fate of its start.
@@ -71,12 +77,45 @@ void Lane::add(const Score& score, std::size_t slot, SteadyTime arrival,
     }
   } catch (const std::exception&) {  // no memory for an id of its own: it stays without
   }
-  if (held_bytes_ >= room) {
-    refuse(fragment, DropReason::DestinationFull,
-           "it holds its share of the transport's budget already");
+  if (const std::string_view why = full_because(room); !why.empty()) {
+    refuse(fragment, DropReason::DestinationFull, why);
     return;
   }
   add_item(score, fragment, arrival);
+}
+
+void Lane::add(const LogRecord& record, std::size_t slot, SteadyTime arrival,
+               std::size_t room) noexcept {
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.kind = ItemKind::Log;
+  if (const std::string_view why = full_because(room); !why.empty()) {
+    refuse(fragment, DropReason::DestinationFull, why);
+    return;
+  }
+  add_item(record, fragment, arrival);
+}
+
+void Lane::collect(std::size_t slot, SteadyTime arrival, bool has_room) noexcept {
+  if (!has_room) return;
+  std::vector<std::string> items;
+  try {
+    items = encoder_->collect(host_.clock.now());
+  } catch (const std::exception&) {  // no memory: the next collection tells of it
+    return;
+  }
+  Fragment fragment;
+  fragment.slot = static_cast<std::uint8_t>(slot);
+  fragment.kind = ItemKind::Metric;
+  destination_.counters().submitted[slot].fetch_add(items.size(), kRelaxed);
+  for (const std::string& item : items) {
+    const auto failure = try_append(fragment, arrival, [&](std::size_t /*begin*/, Fragment&) {
+      if (item.size() > max_item_bytes_) return false;
+      building_.payload.append(item);
+      return true;
+    });
+    if (failure) refuse(fragment, *failure, "what was collected does not fit into a request");
+  }
 }
 
 void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) noexcept {
@@ -97,7 +136,11 @@ void Lane::add_open(const Record& record, SteadyTime arrival, std::size_t room) 
 void Lane::refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept {
   settle_dropped(fragment, reason);
   if (fragment.phase == Phase::Start) return;  // its end will be sent, complete
-  report(reason, 0, 1, message, [&] { return std::vector<std::string>{item_id(fragment)}; });
+  report(reason, 0, 1, message, [&] {
+    std::vector<std::string> ids;
+    append_id(ids, fragment);
+    return ids;
+  });
 }
 
 template <class Item>
@@ -185,6 +228,10 @@ void Lane::encode(const Record& record, Phase phase, std::string& out) {
 
 void Lane::encode(const Score& score, Phase /*phase*/, std::string& out) {
   encoder_->encode(score, out);
+}
+
+void Lane::encode(const LogRecord& record, Phase /*phase*/, std::string& out) {
+  encoder_->encode(record, out);
 }
 
 // Encodes shorter and shorter copies of an item of `size` bytes until one fits.

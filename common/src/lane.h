@@ -53,12 +53,18 @@ class Lane {
   bool takes(const Score& score) const noexcept {
     return encoder_->takes(ItemKind::Score) && encoder_->takes(score);
   }
+  bool takes(const LogRecord& /*record*/) const noexcept { return encoder_->takes(ItemKind::Log); }
   const LaneLimits& limits() const noexcept { return encoder_->limits(); }
 
   /// Encodes an item into the batch being built, or drops it when the lane already holds `room`
   /// bytes. `arrival` is when it came into the queue, about: the linger counts from there.
   void add(const Record& record, std::size_t slot, SteadyTime arrival, std::size_t room) noexcept;
   void add(const Score& score, std::size_t slot, SteadyTime arrival, std::size_t room) noexcept;
+  void add(const LogRecord& record, std::size_t slot, SteadyTime arrival,
+           std::size_t room) noexcept;
+  /// Asks the encoder for what is to be told by now; see DestinationOptions::collect_every. Without
+  /// `has_room` it stays where it is counted, and a later collection tells it.
+  void collect(std::size_t slot, SteadyTime arrival, bool has_room) noexcept;
 
   /// Tells the server of an observation that is still open. No item of the counters: should it not
   /// arrive, the observation is sent complete at its end. An end waits here until the start's fate
@@ -89,8 +95,10 @@ class Lane {
   /// A healthy server has enough to do: what comes next stays in the queue. Encoding it now would
   /// only make large bodies out of memory that was freed in small pieces.
   /// A failing one takes all that it may hold: others must not wait for it, unless it is `alone`.
+  /// So does one with a limit of its own: what is over it must not fill the queue.
   bool is_backed_up(bool alone) const noexcept {
-    return (alone || failures_ == 0) && !ready_.empty();
+    const bool is_limited = encoder_->limits().max_held_items != 0;
+    return (alone || failures_ == 0) && !ready_.empty() && !is_limited;
   }
   bool in_flight() const noexcept { return !in_flight_.empty() || encoder_->is_waiting(); }
   bool is_empty() const noexcept { return held_items_ == 0; }
@@ -109,6 +117,7 @@ class Lane {
     SteadyTime arrival{};
   };
 
+  std::string_view full_because(std::size_t room) const noexcept;
   bool hold_end(const Record& record, Fragment& fragment, SteadyTime arrival);
   template <class Item>
   void add_item(const Item& item, const Fragment& fragment, SteadyTime arrival) noexcept;
@@ -119,6 +128,7 @@ class Lane {
   std::optional<DropReason> try_append(Fragment fragment, SteadyTime arrival, Write write) noexcept;
   void encode(const Record& record, Phase phase, std::string& out);
   void encode(const Score& score, Phase phase, std::string& out);
+  void encode(const LogRecord& record, Phase phase, std::string& out);
   template <class Item>
   bool fit_item(const Item& item, Fragment& fragment, std::size_t begin, std::size_t size);
   void refuse(const Fragment& fragment, DropReason reason, std::string_view message) noexcept;
@@ -126,6 +136,7 @@ class Lane {
   void abort_fragment() noexcept;
   static void keep_original(const Record& record, Fragment& fragment) noexcept;
   static void keep_original(const Score& /*score*/, Fragment& /*fragment*/) noexcept {}
+  static void keep_original(const LogRecord& /*record*/, Fragment& /*fragment*/) noexcept {}
   /// What was cut is as large as the server takes: its neighbours are not to share its fate.
   static bool must_be_alone(const Fragment& fragment) noexcept { return fragment.cut; }
   void accept_fragment(std::size_t begin, Fragment fragment, SteadyTime arrival);
@@ -167,7 +178,7 @@ class Lane {
   template <class Text>
   void log(LogKind kind, LogLevel level, Text text) noexcept;
   void log_drop(DropReason reason, std::uint64_t count, std::string_view message) noexcept;
-  std::string item_id(const Fragment& fragment) const;
+  void append_id(std::vector<std::string>& ids, const Fragment& fragment) const;
   template <class Ids>
   void report(DropReason reason, int http_status, std::uint64_t count, std::string_view message,
               Ids ids) noexcept;

@@ -130,6 +130,8 @@ void Lane::settle_delivered(Position batch, const Verdict& verdict, int http_sta
   if (refused > 0) {
     report(verdict.reason, http_status, refused, verdict.message,
            [] { return std::vector<std::string>(); });
+  } else if (!verdict.message.empty()) {
+    log(LogKind::Reply, LogLevel::Warning, [&] { return ": " + verdict.message; });
   }
 }
 
@@ -182,8 +184,7 @@ void Lane::report_items(const Batch& batch, const Verdict& verdict, int http_sta
     report(reason, http_status, static_cast<std::uint64_t>(count), verdict.message, [&] {
       std::vector<std::string> ids;
       for (std::size_t i = 0; i < batch.fragments.size() && ids.size() < kReportedIds; ++i) {
-        if (!is_dropped(verdict.items[i])) continue;
-        ids.push_back(item_id(batch.fragments[i]));
+        if (is_dropped(verdict.items[i])) append_id(ids, batch.fragments[i]);
       }
       return ids;
     });
@@ -314,10 +315,15 @@ void Lane::replace(Position batch, BatchList parts) noexcept {
   in_flight_.splice(in_flight_.begin(), parts);
 }
 
-std::string Lane::item_id(const Fragment& fragment) const {
-  if (fragment.given_id) return *fragment.given_id;
-  return fragment.kind == ItemKind::Score ? uuid_text(fragment.id)
-                                          : encoder_->observation_id(fragment.id);
+// Log lines and metrics have none.
+void Lane::append_id(std::vector<std::string>& ids, const Fragment& fragment) const {
+  if (fragment.given_id) {
+    ids.push_back(*fragment.given_id);
+  } else if (fragment.kind == ItemKind::Score) {
+    ids.push_back(uuid_text(fragment.id));
+  } else if (fragment.kind == ItemKind::Observation) {
+    ids.push_back(encoder_->observation_id(fragment.id));
+  }
 }
 
 void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view message,
@@ -333,7 +339,7 @@ void Lane::drop_items(const Batch& batch, DropReason reason, std::string_view me
     std::vector<std::string> ids;
     for (const Fragment& fragment : batch.fragments) {
       if (fragment.phase == Phase::Start) continue;
-      if (ids.size() < kReportedIds) ids.push_back(item_id(fragment));
+      if (ids.size() < kReportedIds) append_id(ids, fragment);
     }
     return ids;
   });

@@ -107,6 +107,14 @@ std::uint64_t apply_mask(Score& score, const Mask& mask) {
   return masker.failures();
 }
 
+std::uint64_t apply_mask(LogRecord& record, const Mask& mask) {
+  LogText text{std::move(record.message), std::move(record.fields)};
+  const std::uint64_t failures = apply_mask(text, mask);
+  record.message = std::move(text.message);
+  record.fields = std::move(text.fields);
+  return failures;
+}
+
 std::uint64_t apply_mask(LogText& text, const Mask& mask) {
   Masker masker(mask);
   masker.text(text.message, Field::LogMessage);

@@ -2,6 +2,7 @@
 // closed.
 #pragma once
 
+#include <llmtrace/log_exporter.h>
 #include <llmtrace/observation.h>
 
 #include "common/src/record.h"
@@ -13,6 +14,9 @@ inline namespace v0 {
 /// JSON, each of which left kMaskFailed.
 LLMTRACE_EXPORT std::uint64_t apply_mask(Record& record, const Mask& mask);
 LLMTRACE_EXPORT std::uint64_t apply_mask(Score& score, const Mask& mask);
+
+/// Of its message and fields.
+LLMTRACE_EXPORT std::uint64_t apply_mask(LogRecord& record, const Mask& mask);
 
 /// What a log line says in the program's words.
 struct LogText {

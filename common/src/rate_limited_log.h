@@ -23,8 +23,9 @@ enum class LogKind : unsigned char {
   UserCode,
   Setup,
   Attribute,
+  Reply,
 };
-inline constexpr std::size_t kLogKindCount = kDropReasonCount + 4;
+inline constexpr std::size_t kLogKindCount = kDropReasonCount + 5;
 
 /// How often messages of one kind, or of one origin, pass.
 class LogLimit {

@@ -146,6 +146,7 @@ struct Record {
   const Record* parent = nullptr;
   Ref<RefCounted> parent_owner;
   Ref<const RemoteParent> remote;  // of a local root
+  Ref<const RemoteParent> origin;  // the same, of every observation below it, too
   // Where a vendor is to show it and its descendants, which share it; mostly null: as configured.
   Ref<const SharedText> project;
 

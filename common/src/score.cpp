@@ -126,10 +126,10 @@ void submit_score(ScoreParams params, const Record& record, bool whole_trace,
   } else {
     score.run_id = root->uuid;
   }
-  submit_checked(std::move(score), destinations);
+  submit_checked(std::move(score), destinations, true);
 }
 
-void submit_checked(Score score, const DestinationSet& destinations) {
+void submit_checked(Score score, const DestinationSet& destinations, bool is_drawn) {
   TransportImpl& transport = destinations.keeper();
   auto item = Ref<ScoreItem>::make();
   item->score = std::move(score);
@@ -137,7 +137,7 @@ void submit_checked(Score score, const DestinationSet& destinations) {
   if (item->score.id.empty())
     item->score.id = uuid_text(transport.ids().next(item->score.timestamp));
   item->destinations = Ref<const DestinationSet>::share(&destinations);
-  if (!item->score.trace_id.empty()) {
+  if (!item->score.trace_id.empty() && !is_drawn) {
     item->destinations = destinations.sampled(trace_id_from(item->score.trace_id));
     if (item->destinations->empty()) return;  // the trace was not kept either
   }

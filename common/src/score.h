@@ -22,8 +22,10 @@ LLMTRACE_EXPORT void submit_score(ScoreParams params, const DestinationSet& dest
 LLMTRACE_EXPORT void submit_score(ScoreParams params, const Record& record, bool whole_trace,
                                   const DestinationSet& destinations,
                                   const std::string& environment);
-/// Submits a score that was checked. Its time and, when empty, its id are given here.
-LLMTRACE_EXPORT void submit_checked(Score score, const DestinationSet& destinations);
+/// Submits a score that was checked. Its time and, when empty, its id are given here. When
+/// `is_drawn`, the destinations are those that keep its trace; else it is drawn by the trace's id.
+LLMTRACE_EXPORT void submit_checked(Score score, const DestinationSet& destinations,
+                                    bool is_drawn = false);
 
 }  // namespace v0
 }  // namespace llmtrace

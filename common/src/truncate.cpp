@@ -45,6 +45,12 @@ Json shortened(const Json& value, std::size_t excess) {
   return shortened(Cut{text, to_hex(sha256(text)), static_cast<std::int64_t>(text.size())}, excess);
 }
 
+// A plain text, which may be what an earlier round left of one.
+Json value_of(std::string_view text) {
+  const bool is_cut = text.starts_with(kMarkStart) && JsonValue::is_valid(text);
+  return is_cut ? Json::from_text(std::string(text)) : Json(text);
+}
+
 bool truncate_largest(std::initializer_list<Json*> values, std::size_t excess) {
   Json* const largest = *std::max_element(
       values.begin(), values.end(),
@@ -61,7 +67,7 @@ bool truncate_largest(Record& record, std::size_t excess) {
 }
 
 bool truncate_largest(Score& score, std::size_t excess) {
-  Json comment = std::string_view(score.comment);
+  Json comment = value_of(score.comment);
   FeedbackFields feedback = score.feedback ? *score.feedback : FeedbackFields();
   if (!truncate_largest(
           {&comment, &score.metadata, &feedback.value, &feedback.correction, &feedback.source_info},
@@ -71,6 +77,17 @@ bool truncate_largest(Score& score, std::size_t excess) {
   score.comment = comment.is_string() ? comment.text() : comment.to_text();
   if (score.feedback) score.feedback = std::make_shared<const FeedbackFields>(std::move(feedback));
   return true;
+}
+
+bool truncate_largest(LogRecord& record, std::size_t excess) {
+  Json message = value_of(record.message);
+  if (!truncate_largest({&message, &record.fields}, excess)) return false;
+  record.message = message.text();
+  return true;
+}
+
+std::size_t largest_value_bytes(const LogRecord& record) noexcept {
+  return std::max(record.message.size(), record.fields.text().size());
 }
 
 std::size_t largest_value_bytes(const Record& record) noexcept {

@@ -118,7 +118,11 @@ llmtrace::Verdict judge_ingestion(const std::vector<std::string>& ids,
   const bool all_delivered = std::all_of(
       verdict.items.begin(), verdict.items.end(),
       [](const ItemVerdict& item) { return item.kind == ItemVerdict::Kind::Delivered; });
-  if (!all_delivered) verdict.kind = llmtrace::Verdict::Kind::PerItem;
+  if (all_delivered) {
+    verdict.message.clear();
+  } else {
+    verdict.kind = llmtrace::Verdict::Kind::PerItem;
+  }
   return verdict;
 }
 

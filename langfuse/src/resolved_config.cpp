@@ -57,8 +57,7 @@ std::string service_name() {
   llmtrace::Baggage attributes;  // the same form
   attributes.parse(environment_variable("OTEL_RESOURCE_ATTRIBUTES").value_or(""));
   if (const auto name = attributes.find("service.name"); !name.empty()) return std::string(name);
-  const std::string program = llmtrace::program_name();
-  return program.empty() ? "unknown_service" : "unknown_service:" + program;
+  return llmtrace::unknown_service_name();
 }
 
 Compression compression(const Config& config, const std::string& base_url) {

@@ -29,6 +29,15 @@ TEST(Credentials, TakesOutTokensPasswordsAndKeys) {
             "key [redacted][redacted]");
 }
 
+TEST(Credentials, KnowsThemByTheHeadersName) {
+  for (const char* name :
+       {"wandb-api-key", "DD-API-KEY", "x-access-token", "Proxy-Authorization"}) {
+    EXPECT_EQ(seen_by_a_client({{name, "canary-1234"}}, "no canary-1234!"), "no [redacted]!")
+        << name;
+  }
+  EXPECT_EQ(seen_by_a_client({{"x-public-key", "pk-1234567"}}, "of pk-1234567"), "of pk-1234567");
+}
+
 TEST(Credentials, TakesOutWhatWasCutOrEscaped) {
   const std::vector<HttpHeader> headers = {{"x-api-key", "key/with/slashes"}};
 

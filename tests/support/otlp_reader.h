@@ -2,6 +2,7 @@
 // own code in it, so that a test sees what a server would.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <map>
 #include <protozero/pbf_reader.hpp>
@@ -14,18 +15,30 @@
 
 namespace llmtrace::testing {
 
-/// A string as it is; true or false; a decimal integer; an array as "[a,b]".
+/// A string as it is; true or false; a decimal integer; a number in its shortest form; an array as
+/// "[a,b]".
 using Attributes = std::map<std::string, std::string>;
+
+struct ReadEvent {
+  std::string name;
+  std::uint64_t time = 0;
+  Attributes attributes;
+};
 
 struct ReadSpan {
   std::string trace_id;
   std::string span_id;
   std::string parent_id;
+  std::string trace_state;
+  std::uint64_t flags = 0;
   std::string name;
   std::int64_t kind = 0;
   std::uint64_t start = 0;
   std::uint64_t end = 0;
   Attributes attributes;
+  std::uint64_t dropped_attributes = 0;
+  std::vector<ReadEvent> events;
+  std::uint64_t dropped_events = 0;
   std::int64_t status_code = 0;
   std::string status_message;
 
@@ -69,6 +82,12 @@ inline void insert(Attributes& attributes, std::string key, std::string value) {
   }
 }
 
+inline std::string shortest(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
 inline std::string any_value(protozero::pbf_reader value) {
   std::string text;
   while (value.next()) {
@@ -81,6 +100,9 @@ inline std::string any_value(protozero::pbf_reader value) {
         break;
       case 3:
         text = std::to_string(value.get_int64());
+        break;
+      case 4:
+        text = shortest(value.get_double());
         break;
       case 5: {
         protozero::pbf_reader array = value.get_message();
@@ -112,6 +134,26 @@ inline void key_value(protozero::pbf_reader pair, Attributes& attributes) {
   insert(attributes, std::move(key), std::move(value));
 }
 
+inline ReadEvent event(protozero::pbf_reader fields) {
+  ReadEvent event;
+  while (fields.next()) {
+    switch (fields.tag()) {
+      case 1:
+        event.time = fields.get_fixed64();
+        break;
+      case 2:
+        event.name = fields.get_string();
+        break;
+      case 3:
+        key_value(fields.get_message(), event.attributes);
+        break;
+      default:
+        throw std::runtime_error("unknown Event field");
+    }
+  }
+  return event;
+}
+
 inline ReadSpan span(protozero::pbf_reader fields) {
   ReadSpan span;
   while (fields.next()) {
@@ -121,6 +163,9 @@ inline ReadSpan span(protozero::pbf_reader fields) {
         break;
       case 2:
         span.span_id = hex(fields.get_string());
+        break;
+      case 3:
+        span.trace_state = fields.get_string();
         break;
       case 4:
         span.parent_id = hex(fields.get_string());
@@ -139,6 +184,18 @@ inline ReadSpan span(protozero::pbf_reader fields) {
         break;
       case 9:
         key_value(fields.get_message(), span.attributes);
+        break;
+      case 10:
+        span.dropped_attributes = fields.get_uint32();
+        break;
+      case 11:
+        span.events.push_back(event(fields.get_message()));
+        break;
+      case 12:
+        span.dropped_events = fields.get_uint32();
+        break;
+      case 16:
+        span.flags = fields.get_fixed32();
         break;
       case 15: {
         protozero::pbf_reader status = fields.get_message();
@@ -175,6 +232,7 @@ inline void scope_spans(protozero::pbf_reader fields, ReadExport& out) {
 inline std::string any_value(const JsonValue& value) {
   const auto& [kind, content] = value.members().at(0);
   if (kind == "stringValue" || kind == "intValue") return content.as_string();
+  if (kind == "doubleValue") return shortest(content.as_double());
   if (kind == "boolValue") return content.as_bool() ? "true" : "false";
   if (kind != "arrayValue") throw std::runtime_error("unknown value " + kind);
   std::string text = "[";
@@ -196,11 +254,22 @@ inline ReadSpan span(const JsonValue& fields) {
   span.trace_id = fields["traceId"].as_string();
   span.span_id = fields["spanId"].as_string();
   span.parent_id = fields["parentSpanId"].as_string();
+  span.trace_state = fields["traceState"].as_string();
+  span.flags = static_cast<std::uint64_t>(fields["flags"].as_integer());
   span.name = fields["name"].as_string();
   span.kind = fields["kind"].as_integer();
   span.start = std::stoull(fields["startTimeUnixNano"].as_string());
   span.end = std::stoull(fields["endTimeUnixNano"].as_string());
   key_values(fields["attributes"], span.attributes);
+  span.dropped_attributes =
+      static_cast<std::uint64_t>(fields["droppedAttributesCount"].as_integer());
+  for (const JsonValue& fields_of : fields["events"].elements()) {
+    ReadEvent& event = span.events.emplace_back();
+    event.name = fields_of["name"].as_string();
+    event.time = std::stoull(fields_of["timeUnixNano"].as_string());
+    key_values(fields_of["attributes"], event.attributes);
+  }
+  span.dropped_events = static_cast<std::uint64_t>(fields["droppedEventsCount"].as_integer());
   span.status_code = fields["status"]["code"].as_integer();
   span.status_message = fields["status"]["message"].as_string();
   return span;

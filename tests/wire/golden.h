@@ -17,6 +17,7 @@ std::shared_ptr<llmtrace::Transport> reproducible_transport(
 /// Throws std::runtime_error when the file cannot be written.
 void write(const std::string& directory, std::string_view name, std::string_view body);
 
+void write_otlp_bodies(const std::string& directory);
 void write_langfuse_bodies(const std::string& directory);
 /// `headers` is a file of headers that another LangSmith client made, "name: value" in each line.
 void write_langsmith_bodies(const std::string& directory, const std::string& headers);

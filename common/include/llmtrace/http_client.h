@@ -33,6 +33,9 @@ struct HttpRequest {
   std::optional<std::string> proxy{};
   /// A PEM file of certificate authorities to trust instead of the system's; empty: the system's.
   std::string ca_file{};
+  /// PEM files by which this side shows who it is; empty: it does not.
+  std::string client_certificate{};
+  std::string client_key{};
 };
 
 struct HttpReply {

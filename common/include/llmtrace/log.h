@@ -11,13 +11,14 @@
 // queue and thread; the last one that goes drains for at most 2 s. At every moment
 // submitted = written + dropped + in_queue. A forked child writes its own lines, none of its
 // parent's. The mask of `set_mask` is applied to message and fields; the logger's name is not
-// masked.
+// masked. An exporter, such as OpenTelemetry's, gets the lines as well.
 #pragma once
 
 #include <llmtrace/clock.h>
 #include <llmtrace/context.h>
 #include <llmtrace/export.h>
 #include <llmtrace/json.h>
+#include <llmtrace/log_exporter.h>
 #include <llmtrace/log_sink.h>
 #include <llmtrace/observed_scope.h>
 #include <llmtrace/overflow.h>
@@ -68,6 +69,10 @@ struct LoggerOptions {
   /// Given: it takes the lines, without their newline, one at a time on the logger's thread, and
   /// there is no file.
   std::shared_ptr<LogSink> sink{};
+  /// Given: it gets every line, too, whatever becomes of it in the file; see
+  /// OtlpExporter::log_exporter. Not those that llmtrace says of itself (`as_sink`), nor what is
+  /// said on its threads, by callbacks and masks: they would make lines about lines without end.
+  std::shared_ptr<LogExporter> exporter{};
   /// Null: the system's clocks.
   std::shared_ptr<Clock> clock{};
 };
@@ -79,6 +84,7 @@ struct LogStats {
   std::uint64_t sink_failed = 0;    ///< dropped: the file or sink refused them (disk full)
   std::uint64_t in_queue = 0;       ///< waiting, or being written
   std::uint64_t mask_failures = 0;  ///< values that the mask failed on and that were replaced
+  std::uint64_t exported = 0;       ///< given to LoggerOptions::exporter, which counts their fate
   std::uint64_t dropped() const noexcept { return queue_full + sink_failed; }
 };
 
@@ -171,6 +177,7 @@ class LLMTRACE_EXPORT Logger {
  private:
   friend class detail::CallLog;
   struct Impl;
+  class Sink;
   explicit Logger(std::shared_ptr<const Impl> impl) noexcept;
   void write(LogLevel level, std::string_view message,
              std::initializer_list<JsonField> fields) const noexcept;

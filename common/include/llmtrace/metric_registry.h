@@ -1,4 +1,5 @@
-// Metrics holds counters, gauges and histograms with labels, and shows them as Prometheus text.
+// Metrics holds counters, gauges and histograms with labels, and shows them as Prometheus text or
+// gives them to an exporter (`source`).
 //
 //   llmtrace::Metrics& metrics = llmtrace::Metrics::process_default();
 //   auto requests = metrics.counter({.name = "app_requests_total", .help = "Requests.", .labels =
@@ -12,6 +13,7 @@
 
 #include <llmtrace/export.h>
 #include <llmtrace/json.h>
+#include <llmtrace/metric_source.h>
 
 #include <array>
 #include <concepts>
@@ -42,6 +44,13 @@ inline constexpr std::size_t kMaxBuckets = 64;
 /// Longer label values are cut, on a code point.
 inline constexpr std::size_t kMaxLabelBytes = 128;
 
+/// What a metric is called where names have dots: at an OTLP backend.
+struct OtlpMetricName {
+  std::string name{};       ///< empty: MetricParams::name as it is
+  std::string unit{};       ///< UCUM: "s", "By", "{token}"
+  StringList attributes{};  ///< one for each label; empty: the labels as they are
+};
+
 struct MetricParams {
   std::string name{};  ///< [a-zA-Z_:][a-zA-Z0-9_:]*; counters end in "_total"
   std::string help{};
@@ -50,6 +59,7 @@ struct MetricParams {
   /// on them.
   std::vector<double> buckets{};
   std::size_t max_series = 200;
+  OtlpMetricName otlp{};
 };
 
 class CounterSeries;
@@ -143,10 +153,14 @@ class LLMTRACE_EXPORT Metrics {
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
   /// The same as an object: {"app_requests_total": [{"labels": {...}, "value": 1}], ...}.
   Json snapshot() const;
+  /// The same for OtlpConfig::metrics, under OpenTelemetry's names: those of MetricParams::otlp,
+  /// and for what the clients count otel.sdk.* (see docs/metrics.md). Keeps the series alive.
+  std::shared_ptr<const MetricSource> source() const;
 
  private:
   friend class LlmMetrics;
   struct Impl;
+  class Source;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -21,6 +21,7 @@ class LogCore {
 
   /// Null in a forked child that has no memory for one.
   LogQueue* queue() const noexcept { return queue_.get(); }
+  bool has_exporter() const noexcept { return options_.exporter != nullptr; }
   Timestamp now() const noexcept { return clock_->now(); }
   std::chrono::steady_clock::time_point steady_now() const noexcept { return clock_->steady_now(); }
   /// In the child, before it has another thread.

@@ -39,6 +39,8 @@ struct LogEntry {
   TraceId trace_id{};
   SpanId span_id{};
   bool has_ids = false;
+  bool sampled = false;   // somebody records that trace
+  bool exported = false;  // goes to the logger's exporter, if there is one
   LogLevel level;
 };
 

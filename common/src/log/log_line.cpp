@@ -7,6 +7,7 @@
 
 #include "common/src/json_members.h"
 #include "common/src/json_text.h"
+#include "common/src/own_thread.h"
 #include "common/src/time_text.h"
 #include "common/src/utf8.h"
 
@@ -91,7 +92,11 @@ void append_masked(std::string& out, const LogEntry& entry, const Json& fields) 
 
 LogEntry::LogEntry(LogLevel said_level, Timestamp said_at, std::string_view logger,
                    std::string_view message, std::size_t capacity)
-    : name_size(logger.size()), message_size(message.size()), time(said_at), level(said_level) {
+    : name_size(logger.size()),
+      message_size(message.size()),
+      time(said_at),
+      exported(!on_own_thread()),
+      level(said_level) {
   text.reserve(logger.size() + message.size() + capacity);
   text.append(logger).append(message);
   ContextNode* const node = current_node();
@@ -102,6 +107,7 @@ LogEntry::LogEntry(LogLevel said_level, Timestamp said_at, std::string_view logg
   trace_id = cell->record.trace_id;
   span_id = cell->record.span_id;
   has_ids = true;
+  sampled = cell->is_recording();
 }
 
 std::uint64_t append_log_line(std::string& out, const LogEntry& entry, const Mask* mask) {
@@ -121,6 +127,24 @@ std::uint64_t append_log_line(std::string& out, const LogEntry& entry, const Mas
   }
   out.append("}\n");
   return failures;
+}
+
+LogRecord log_record(const LogEntry& entry) {
+  LogRecord record;
+  record.time = entry.time;
+  record.level = entry.level;
+  record.logger = entry.logger();
+  record.message = entry.message();
+  JsonMembers members;
+  if (entry.context) members.add(entry.context->fields.text());
+  members.add(entry.fields());
+  if (!members.members().empty()) record.fields = Json::from_text(members.to_text());
+  record.preview_bytes = entry.preview_bytes;
+  record.trace_id = entry.trace_id;
+  record.span_id = entry.span_id;
+  record.has_ids = entry.has_ids;
+  record.sampled = entry.sampled;
+  return record;
 }
 
 }  // namespace v0

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/src/log/log_line.h"
+#include "common/src/own_thread.h"
 #include "common/src/registry.h"
 
 namespace llmtrace {
@@ -146,6 +147,7 @@ LogStats LogQueue::stats() const noexcept {
 
 void LogQueue::run() noexcept {
   writes_for = this;
+  mark_own_thread();
   std::unique_lock lock(mutex_);
   for (;;) {
     idle_ = true;
@@ -178,6 +180,7 @@ void LogQueue::write_batch() noexcept {
     bytes = 0;
   };
   for (LogEntry& entry : batch_) {
+    if (options_.exporter && entry.exported) export_line(entry);
     if (!append_line(entry, mask.get())) {
       settle(0, 1, entry.byte_size());
       continue;
@@ -195,6 +198,16 @@ void LogQueue::write_batch() noexcept {
     entry.text = std::string();
   }
   put_all();
+}
+
+// Whatever becomes of it in the file.
+void LogQueue::export_line(const LogEntry& entry) noexcept {
+  try {
+    options_.exporter->export_record(log_record(entry));
+    ++exported_;
+  } catch (const std::exception& error) {
+    say(static_cast<LogKind>(DropReason::EncodeFailed), "a line was not exported", error.what());
+  }
 }
 
 // Leaves the line in line_; false when there is no memory for it.
@@ -244,6 +257,7 @@ void LogQueue::settle(std::uint64_t written, std::uint64_t failed, std::size_t b
   stats_.written += written;
   stats_.sink_failed += failed;
   stats_.in_queue -= written + failed;
+  stats_.exported += std::exchange(exported_, 0);
   bytes_ -= bytes;
   if (waiting_ != 0) progress_.notify_all();
 }

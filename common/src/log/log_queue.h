@@ -53,6 +53,7 @@ class LogQueue : public std::enable_shared_from_this<LogQueue> {
   bool append_line(const LogEntry& entry, const Mask* mask) noexcept;
   bool put(LogLevel level) noexcept;
   void say(LogKind kind, const char* what, const char* why) noexcept;
+  void export_line(const LogEntry& entry) noexcept;
   void settle(std::uint64_t written, std::uint64_t failed, std::size_t bytes) noexcept;
 
   const LoggerOptions options_;
@@ -77,6 +78,7 @@ class LogQueue : public std::enable_shared_from_this<LogQueue> {
   std::unique_ptr<LineSink> sink_;
   std::string line_;
   std::string lines_;
+  std::uint64_t exported_ = 0;  // not in stats_ yet
 };
 
 }  // namespace v0

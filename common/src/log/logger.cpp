@@ -34,16 +34,6 @@ double milliseconds_of(std::chrono::nanoseconds duration) noexcept {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-// Logs what llmtrace says of itself.
-class LoggerSink final : public LogSink {
- public:
-  explicit LoggerSink(Logger logger) : logger_(std::move(logger)) {}
-  void log(LogLevel level, std::string_view message) override { logger_.log(level, message); }
-
- private:
-  Logger logger_;
-};
-
 }  // namespace
 
 std::string_view to_string(LogLevel level) noexcept {
@@ -129,7 +119,9 @@ void Logger::log_llm_request(const LlmRequestLog& request) const noexcept {
   const LogLevel level = request.error.empty() ? LogLevel::Info : LogLevel::Error;
   if (!enabled(level)) return;
   const std::size_t preview = std::min(request.preview_bytes, kMaxPreview);
-  const std::size_t window = preview + (process_mask() != nullptr ? kMaskWindow : 0);
+  // An exporter may have a mask of its own.
+  const bool is_masked = process_mask() != nullptr || impl_->core->has_exporter();
+  const std::size_t window = preview + (is_masked ? kMaskWindow : 0);
   const std::size_t capacity = std::min(window, request.prompt.size()) +
                                std::min(window, request.response.size()) +
                                request.fields.text().size() + 12 * kFieldBytes;
@@ -189,7 +181,20 @@ LogStats Logger::stats() const noexcept {
   return queue == nullptr ? LogStats() : queue->stats();
 }
 
-std::shared_ptr<LogSink> Logger::as_sink() const { return std::make_shared<LoggerSink>(*this); }
+// Logs what llmtrace says of itself, on whatever thread; never exported.
+class Logger::Sink final : public LogSink {
+ public:
+  explicit Sink(Logger logger) : logger_(std::move(logger)) {}
+  void log(LogLevel level, std::string_view message) override {
+    if (!logger_.enabled(level)) return;
+    logger_.submit(level, message, 0, [](LogEntry& entry) { entry.exported = false; });
+  }
+
+ private:
+  Logger logger_;
+};
+
+std::shared_ptr<LogSink> Logger::as_sink() const { return std::make_shared<Sink>(*this); }
 
 ContextScope set_context(Json fields) noexcept {
   Context context = Context::current();

@@ -69,6 +69,23 @@ void write_series(PrometheusWriter& writer, const MetricParams& params, const La
   writer.sample(params.name + "_count", names, labels, count);
 }
 
+void fill(MetricPoint& point, double value) { point.value = value; }
+
+// Prometheus's buckets hold all that is at most their bound; OpenTelemetry's only what is above the
+// bound before it.
+void fill(MetricPoint& point, const HistogramSnapshot& values) {
+  point.count = values.count;
+  point.sum = values.sum;
+  point.min = values.min;
+  point.max = values.max;
+  std::uint64_t below = 0;
+  for (const std::uint64_t at_most : values.at_most) {
+    point.buckets.push_back(at_most - below);
+    below = at_most;
+  }
+  point.buckets.push_back(values.count - below);
+}
+
 double shown(const CounterSeries& series) { return series.value(); }
 double shown(const GaugeSeries& series) { return series.value(); }
 HistogramSnapshot shown(const HistogramSeries& series) { return series.snapshot(); }
@@ -108,6 +125,27 @@ Json Family::labels_json(const LabelValues& values) const {
     labels.merge({{params_.labels.items()[i], values[i]}});
   return labels;
 }
+
+MetricPoint Family::point(const LabelValues& values) const {
+  const auto& given = params_.otlp.attributes.items();
+  const auto& names = given.empty() ? params_.labels.items() : given;
+  MetricPoint point;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].empty()) point.attributes.emplace_back(names[i], values[i]);
+  }
+  return point;
+}
+
+namespace {
+
+template <class Handle>
+constexpr MetricType kMetricType = MetricType::Counter;
+template <>
+constexpr MetricType kMetricType<Gauge> = MetricType::Gauge;
+template <>
+constexpr MetricType kMetricType<Histogram> = MetricType::Histogram;
+
+}  // namespace
 
 template <>
 std::string_view FamilyOf<Counter>::type() const noexcept {
@@ -169,6 +207,22 @@ std::vector<Json> FamilyOf<Handle>::snapshot() const {
     all.push_back({{"labels", labels_json(labels)}, {"value", value_json(series)}});
   });
   return all;
+}
+
+template <class Handle>
+MetricData FamilyOf<Handle>::data() const {
+  MetricData data;
+  data.name = params_.otlp.name.empty() ? params_.name : params_.otlp.name;
+  data.description = params_.help;
+  data.unit = params_.otlp.unit;
+  data.type = kMetricType<Handle>;
+  data.bounds = params_.buckets;
+  for_each([&](const LabelValues& labels, const Series& series) {
+    fill(data.points.emplace_back(point(labels)), shown(series));
+    // A distribution of no values tells nothing.
+    if (data.type == MetricType::Histogram && data.points.back().count == 0) data.points.pop_back();
+  });
+  return data;
 }
 
 template class FamilyOf<Counter>;

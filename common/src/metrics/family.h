@@ -85,10 +85,13 @@ class Family {
   virtual std::string_view type() const noexcept = 0;
   virtual void write(PrometheusWriter& writer) const = 0;
   virtual std::vector<Json> snapshot() const = 0;
+  /// Under OpenTelemetry's names.
+  virtual MetricData data() const = 0;
 
  protected:
   LabelValues label_values(const std::string_view* values, std::size_t count) const;
   Json labels_json(const LabelValues& values) const;
+  MetricPoint point(const LabelValues& values) const;
 
   const MetricParams params_;
 };
@@ -107,6 +110,7 @@ class FamilyOf final : public Family {
   Handle find(const std::string_view* values, std::size_t count) noexcept;
   void write(PrometheusWriter& writer) const override;
   std::vector<Json> snapshot() const override;
+  MetricData data() const override;
 
   /// Calls `visit(labels, series)` for each there is.
   template <class Visit>

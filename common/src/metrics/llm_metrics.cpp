@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/src/error_type.h"
 #include "common/src/metrics/delivery_metrics.h"
 #include "common/src/metrics/family.h"
 #include "common/src/observer.h"
@@ -41,6 +42,14 @@ StringList call_labels_and(std::string_view last) {
 }
 
 double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+// The conventions' names for them, with dots; `last` alone has another one.
+OtlpMetricName otlp_name(std::string_view name, std::string_view unit, std::string_view last = {}) {
+  std::vector<std::string> attributes = {"gen_ai.operation.name", "gen_ai.provider.name",
+                                         "gen_ai.request.model"};
+  if (!last.empty()) attributes.emplace_back(last);
+  return {std::string(name), std::string(unit), std::move(attributes)};
+}
 
 // A count below zero is none.
 double count_of(std::optional<std::int64_t> tokens) {
@@ -74,40 +83,54 @@ class LlmMetrics::Impl {
   /// `owned` keeps the series, whatever becomes of the registry itself.
   Impl(Metrics& registry, std::shared_ptr<const void> owned)
       : owned_(std::move(owned)),
-        requests_(registry.counter({.name = "llm_requests_total",
-                                    .help = "LLM calls by outcome.",
-                                    .labels = call_labels_and("outcome")})),
-        errors_(registry.counter({.name = "llm_errors_total",
-                                  .help = "Failed LLM calls by type of error.",
-                                  .labels = call_labels_and("error_type")})),
-        durations_(registry.histogram({.name = "gen_ai_client_operation_duration_seconds",
-                                       .help = "Duration of LLM calls.",
-                                       .labels = call_labels_and("error_type"),
-                                       .buckets = duration_buckets()})),
-        first_tokens_(
-            registry.histogram({.name = "gen_ai_client_operation_time_to_first_chunk_seconds",
-                                .help = "Time until the first token arrived.",
-                                .labels = call_labels(),
-                                .buckets = duration_buckets()})),
-        tokens_(registry.histogram({.name = "gen_ai_client_token_usage",
-                                    .help = "Tokens of an LLM call; input includes cached ones.",
-                                    .labels = call_labels_and("gen_ai_token_type"),
-                                    .buckets = token_buckets()})),
+        requests_(
+            registry.counter({.name = "llm_requests_total",
+                              .help = "LLM calls by outcome.",
+                              .labels = call_labels_and("outcome"),
+                              .otlp = otlp_name("llm_requests_total", "{request}", "outcome")})),
+        errors_(
+            registry.counter({.name = "llm_errors_total",
+                              .help = "Failed LLM calls by type of error.",
+                              .labels = call_labels_and("error_type"),
+                              .otlp = otlp_name("llm_errors_total", "{request}", "error.type")})),
+        durations_(registry.histogram(
+            {.name = "gen_ai_client_operation_duration_seconds",
+             .help = "Duration of LLM calls.",
+             .labels = call_labels_and("error_type"),
+             .buckets = duration_buckets(),
+             .otlp = otlp_name("gen_ai.client.operation.duration", "s", "error.type")})),
+        first_tokens_(registry.histogram(
+            {.name = "gen_ai_client_operation_time_to_first_chunk_seconds",
+             .help = "Time until the first token arrived.",
+             .labels = call_labels(),
+             .buckets = duration_buckets(),
+             .otlp = otlp_name("gen_ai.client.operation.time_to_first_chunk", "s")})),
+        tokens_(registry.histogram(
+            {.name = "gen_ai_client_token_usage",
+             .help = "Tokens of an LLM call; input includes cached ones.",
+             .labels = call_labels_and("gen_ai_token_type"),
+             .buckets = token_buckets(),
+             .otlp = otlp_name("gen_ai.client.token.usage", "{token}", "gen_ai.token.type")})),
         cached_(registry.counter({.name = "llm_cached_input_tokens_total",
                                   .help = "Input tokens that the provider had cached.",
-                                  .labels = call_labels()})),
+                                  .labels = call_labels(),
+                                  .otlp = otlp_name("llm_cached_input_tokens_total", "{token}")})),
         reasoning_(registry.counter({.name = "llm_reasoning_tokens_total",
                                      .help = "Output tokens spent on reasoning.",
-                                     .labels = call_labels()})),
+                                     .labels = call_labels(),
+                                     .otlp = otlp_name("llm_reasoning_tokens_total", "{token}")})),
         costs_(registry.counter({.name = "llm_cost_usd_total",
                                  .help = "Cost of LLM calls in US dollars.",
-                                 .labels = call_labels()})),
+                                 .labels = call_labels(),
+                                 .otlp = otlp_name("llm_cost_usd_total", "{USD}")})),
         cache_(registry.counter({.name = "llm_cache_lookups_total",
                                  .help = "Look-ups in the program's own cache of answers.",
                                  .labels = {"result"}})),
-        in_flight_(registry.gauge({.name = "llm_in_flight",
-                                   .help = "LLM calls that have begun and not ended.",
-                                   .labels = {"gen_ai_operation_name"}})),
+        in_flight_(registry.gauge(
+            {.name = "llm_in_flight",
+             .help = "LLM calls that have begun and not ended.",
+             .labels = {"gen_ai_operation_name"},
+             .otlp = {.unit = "{request}", .attributes = {"gen_ai.operation.name"}}})),
         hits_(cache_.with("hit")),
         misses_(cache_.with("miss")) {}
 
@@ -373,17 +396,6 @@ std::string_view operation_of(ObservationType type) noexcept {
 
 bool is_llm_call(const Record& record) noexcept {
   return record.type == ObservationType::Generation || record.type == ObservationType::Embedding;
-}
-
-// "std::runtime_error: no route" is of the type before the colon; a plain sentence has none, and
-// "_OTHER" is what OpenTelemetry calls that.
-std::string_view error_type_of(const Record& record) noexcept {
-  if (record.level != Level::Error) return {};
-  const std::string_view text = record.status_message;
-  const std::size_t end = text.find(": ");
-  const std::string_view type = text.substr(0, end);
-  return end == std::string_view::npos || type.find(' ') != std::string_view::npos ? "_OTHER"
-                                                                                   : type;
 }
 
 }  // namespace

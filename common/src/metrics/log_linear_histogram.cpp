@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace llmtrace {
 inline namespace v0 {
@@ -114,6 +115,8 @@ HistogramSnapshot LogLinearHistogram::snapshot() const {
   });
   result.count = result.zeros;
   for (const auto& [index, count] : result.buckets) result.count += count;
+  // The bounds' own counts are read a moment later: the total is theirs, so that they add up to it.
+  if (counts_bounds_) result.count = std::accumulate(own.begin(), own.end(), std::uint64_t{0});
   if (result.count == 0) result.min = 0;
   // All from the same look at the counts, so that no bound shows more than there are.
   std::uint64_t below = 0;

@@ -56,6 +56,10 @@ void check(const MetricParams& params) {
       refuse(params, "\"" + label + "\" is no label: [a-zA-Z_][a-zA-Z0-9_]*, not le, not __...");
     }
   }
+  const std::size_t attributes = params.otlp.attributes.items().size();
+  if (attributes != 0 && attributes != params.labels.items().size()) {
+    refuse(params, "OtlpMetricName::attributes has one name for each label, or none");
+  }
   if (params.buckets.size() >= kMaxBuckets) refuse(params, "at most 63 buckets");
   double previous = 0;
   for (const double bound : params.buckets) {
@@ -133,6 +137,28 @@ Json Metrics::snapshot() const {
   }
   all.merge({{"llmtrace_delivery", delivery_json(delivery_snapshot())}});
   return all;
+}
+
+class Metrics::Source final : public MetricSource {
+ public:
+  explicit Source(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+  std::vector<MetricData> collect() const override {
+    std::vector<MetricData> all;
+    {
+      const std::lock_guard lock(impl_->mutex);
+      for (const auto& [name, family] : impl_->families) all.push_back(family->data());
+    }
+    append_delivery(all, delivery_snapshot());
+    return all;
+  }
+
+ private:
+  const std::shared_ptr<const Impl> impl_;
+};
+
+std::shared_ptr<const MetricSource> Metrics::source() const {
+  return std::make_shared<Source>(impl_);
 }
 
 }  // namespace v0

@@ -11,6 +11,7 @@
 
 #include "common/src/encoder.h"
 #include "common/src/otlp/attribute_sink.h"
+#include "common/src/otlp/span_mapper.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -28,6 +29,9 @@ class LLMTRACE_EXPORT SpanEncoder {
   /// Between two spans; 0 for none.
   virtual char separator() const noexcept = 0;
 
+  static std::unique_ptr<SpanEncoder> make(OtlpEncoding encoding, const OtlpResource& resource,
+                                           std::unique_ptr<SpanMapper> mapper);
+  /// For spans that have attributes of their own only: their name is the observation's.
   static std::unique_ptr<SpanEncoder> make(OtlpEncoding encoding, const OtlpResource& resource,
                                            AttributeMapper mapper);
 };
