@@ -8,8 +8,9 @@
 #
 # With LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY set, and LANGFUSE_BASE_URL unless it is the cloud, it sends
 # there; with LANGSMITH_API_KEY, and LANGSMITH_ENDPOINT unless it is the cloud, there too. Without either's
-# keys that vendor's traces go to the local collector, which it starts and ends. With OPENAI_BASE_URL set (and
-# OPENAI_API_KEY, OPENAI_MODEL) a language model answers. One endpoint per vendor is compared, so
+# keys that vendor's traces go to the local collector, which it starts and ends. With OTEL_EXPORTER_OTLP_ENDPOINT
+# set they go to that OpenTelemetry backend, too; what it took is counted, not read back. With OPENAI_BASE_URL
+# set (and OPENAI_API_KEY, OPENAI_MODEL) a language model answers. One endpoint per vendor is compared, so
 # LANGSMITH_RUNS_ENDPOINTS is left aside.
 #
 # Exit status: 0 only when all was delivered and equal at both vendors; 3 when all was delivered and nothing
@@ -66,6 +67,7 @@ else
 fi
 echo "Langfuse:  $LANGFUSE_BASE_URL"
 echo "LangSmith: $LANGSMITH_ENDPOINT"
+[ -z "${OTEL_EXPORTER_OTLP_ENDPOINT:-}" ] || echo "OTLP:      ${OTEL_EXPORTER_OTLP_ENDPOINT##*@}"
 
 step "4. Questions"
 status=0
@@ -81,7 +83,7 @@ step "6. Result"
 show_where_to_look
 echo
 if [ "$status" -eq 0 ]; then
-  echo "Delivered: all of it, to both servers."
+  echo "Delivered: all of it, to both servers${OTEL_EXPORTER_OTLP_ENDPOINT:+ and the OpenTelemetry backend}."
 else
   echo "Not all was answered and delivered (see step 4)."
 fi

@@ -135,6 +135,7 @@ DestinationSet::DestinationSet(std::vector<Ref<Destination>> destinations,
     if (std::find(transports_.begin(), transports_.end(), transport) == transports_.end()) {
       transports_.push_back(transport);
     }
+    takes_scores_ = takes_scores_ && destination->options().takes_scores;
     samples_ = samples_ || destination->options().sample_rate < 1;
     follows_remote_ = follows_remote_ || destination->options().follows_remote_sampling;
     run_tree_ = run_tree_ || destination->options().run_tree;
@@ -154,14 +155,30 @@ Ref<const DestinationSet> DestinationSet::sampled(const TraceId& trace_id,
   if (!samples_ && !(follows_remote_ && remote != nullptr)) {
     return Ref<const DestinationSet>::share(this);
   }
+  Ref<DestinationSet> kept = only([&](const Destination& destination) {
+    return keeps(destination.options(), trace_id, remote);
+  });
+  if (kept->destinations_.size() == destinations_.size()) {
+    return Ref<const DestinationSet>::share(this);
+  }
+  kept->sampled_out_ = kept->empty();
+  return Ref<const DestinationSet>::adopt(kept.detach());
+}
+
+Ref<const DestinationSet> DestinationSet::scored() const {
+  if (takes_scores_) return Ref<const DestinationSet>::share(this);
+  Ref<DestinationSet> kept =
+      only([](const Destination& destination) { return destination.options().takes_scores; });
+  return Ref<const DestinationSet>::adopt(kept.detach());
+}
+
+template <class Keep>
+Ref<DestinationSet> DestinationSet::only(Keep keep) const {
   std::vector<Ref<Destination>> kept;
   for (const Ref<Destination>& destination : destinations_) {
-    if (keeps(destination->options(), trace_id, remote)) kept.push_back(destination);
+    if (keep(*destination)) kept.push_back(destination);
   }
-  if (kept.size() == destinations_.size()) return Ref<const DestinationSet>::share(this);
-  auto rest = Ref<DestinationSet>::make(std::move(kept), keeper_);
-  rest->sampled_out_ = rest->empty();
-  return Ref<const DestinationSet>::adopt(rest.detach());
+  return Ref<DestinationSet>::make(std::move(kept), keeper_);
 }
 
 }  // namespace v0

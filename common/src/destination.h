@@ -34,6 +34,7 @@ struct DestinationOptions {
   bool observe = true;     ///< takes the observations that no handle or scope directs elsewhere
   Mask mask;               ///< runs on the flusher thread, after the process-wide one
   std::string unauthorized_hint;  ///< what to check on a 401, e.g. which variables
+  bool takes_scores = true;       ///< false: they have no place there, and pass it by
   bool debug = false;             ///< says in the log what became of each request
   bool hide_metadata = false;     ///< headers for other services tell no metadata, user and session
   bool run_tree =
@@ -148,12 +149,18 @@ class LLMTRACE_EXPORT DestinationSet : public RefCounted {
   /// Those that keep the trace; the set itself when all do. `remote` is what it came from, or null.
   Ref<const DestinationSet> sampled(const TraceId& trace_id,
                                     const RemoteParent* remote = nullptr) const;
+  /// Those that take scores; the set itself when all do.
+  Ref<const DestinationSet> scored() const;
 
  private:
+  template <class Keep>
+  Ref<DestinationSet> only(Keep keep) const;
+
   std::vector<Ref<Destination>> destinations_;
   std::vector<TransportImpl*> transports_;
   std::shared_ptr<TransportImpl> keeper_;
   bool samples_ = false;
+  bool takes_scores_ = true;  // all of them
   bool follows_remote_ = false;
   bool sampled_out_ = false;
   bool run_tree_ = false;

@@ -139,8 +139,9 @@ void submit_checked(Score score, const DestinationSet& destinations, bool is_dra
   item->destinations = Ref<const DestinationSet>::share(&destinations);
   if (!item->score.trace_id.empty() && !is_drawn) {
     item->destinations = destinations.sampled(trace_id_from(item->score.trace_id));
-    if (item->destinations->empty()) return;  // the trace was not kept either
   }
+  item->destinations = item->destinations->scored();
+  if (item->destinations->empty()) return;  // the trace was not kept either, or has no scores
   const std::size_t bytes = item->score.byte_size();
   for (TransportImpl* target : item->destinations->transports()) {
     target->submit(ItemKind::Score, *item, *item->destinations, bytes);

@@ -1,8 +1,10 @@
 // rag_pipeline answers questions from a corpus and sends a complete trace of each to Langfuse, to
-// LangSmith, or to both: wherever the environment has keys for. Exit status: 0 when every question
-// was answered and all was delivered, 1 when not, 2 when it could not begin.
+// LangSmith, to an OpenTelemetry backend: wherever the environment has keys or an endpoint for.
+// Exit status: 0 when every question was answered and all was delivered, 1 when not, 2 when it
+// could not begin.
 #include <langfuse/langfuse.h>
 #include <langsmith/langsmith.h>
+#include <llmtrace/otlp_exporter.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -27,24 +29,27 @@ bool is_set(const char* variable) {
   return value != nullptr && *value != '\0';
 }
 
-// A client for each vendor that has keys.
+// A client for each vendor that has keys, and an exporter when there is an endpoint.
 struct Clients {
   std::optional<langfuse::Client> langfuse{};
   std::optional<langsmith::Client> langsmith{};
+  std::optional<llmtrace::OtlpExporter> otlp{};
 
   Clients() {
     if (is_set("LANGFUSE_PUBLIC_KEY") || is_set("LANGFUSE_SECRET_KEY")) langfuse.emplace();
     if (is_set("LANGSMITH_API_KEY")) langsmith.emplace();
+    if (is_set("OTEL_EXPORTER_OTLP_ENDPOINT")) otlp.emplace();
     if (stats().empty()) {
       throw std::runtime_error(
           "there is nobody to send traces to: set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, "
-          "LANGSMITH_API_KEY, or all three");
+          "LANGSMITH_API_KEY, or OTEL_EXPORTER_OTLP_ENDPOINT");
     }
   }
   std::vector<llmtrace::DestinationStats> stats() const {
     std::vector<llmtrace::DestinationStats> all;
     if (langfuse && langfuse->enabled()) all.push_back(langfuse->stats());
     if (langsmith && langsmith->enabled()) all.push_back(langsmith->stats());
+    if (otlp && otlp->enabled()) all.push_back(otlp->stats());
     return all;
   }
 };
@@ -186,7 +191,8 @@ int run(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Answers questions from a corpus and traces how, to Langfuse and LangSmith.");
+  CLI::App app(
+      "Answers questions from a corpus and traces how, to Langfuse, LangSmith and OpenTelemetry.");
   add_options(app, options);
   try {
     app.parse(argc, argv);

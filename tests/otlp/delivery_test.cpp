@@ -185,6 +185,25 @@ TEST_F(OtlpDelivery, NoMoreSpansWaitThanMaxQueueSize) {
   EXPECT_EQ(exporter.stats().delivered, 2U);
 }
 
+TEST_F(OtlpDelivery, ScoresPassByABackendThatTakesTracesAlone) {
+  OtlpConfig traces_alone = config();
+  traces_alone.endpoint = {};
+  traces_alone.traces_endpoint = "https://otlp.test/v1/traces";
+  for (const char* logs : {"otlp", "none"}) {
+    environment.set("OTEL_LOGS_EXPORTER", logs);
+    OtlpExporter exporter(std::string_view(logs) == "none" ? config() : traces_alone);
+    const Observation observation = exporter.start_observation({.name = "n"});
+    observation.score({.name = "quality", .value = 0.9});
+    observation.end();
+    EXPECT_TRUE(exporter.flush(seconds(10))) << logs;
+    EXPECT_EQ(exporter.stats().submitted, 1U) << logs;
+    EXPECT_EQ(exporter.stats().delivered, 1U) << logs;
+  }
+  EXPECT_TRUE(log->contains("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")) << log->text();
+  for (const auto& request : http->requests())
+    EXPECT_EQ(request.url, "https://otlp.test/v1/traces");
+}
+
 TEST_F(OtlpDelivery, ADisabledExporterRecordsNothingAndStealsNothing) {
   environment.set("OTEL_SDK_DISABLED", "true");
   OtlpExporter exporter(config());

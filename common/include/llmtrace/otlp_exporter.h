@@ -38,7 +38,9 @@ class LLMTRACE_EXPORT OtlpExporter {
   /// Starts an observation at this exporter alone: a child of the current one if that goes here
   /// too, else a root.
   [[nodiscard]] Observation start_observation(ObservationParams params) noexcept;
-  /// Scores a trace, an observation (with its trace) or a session: a gen_ai.evaluation.result.
+  /// Scores a trace, an observation (with its trace) or a session: a gen_ai.evaluation.result at
+  /// the logs endpoint. Nothing where that is off (OTEL_LOGS_EXPORTER=none) or where only the
+  /// traces' one was given.
   void score(ScoreParams params) noexcept;
 
   /// Inside the scope OBSERVE reaches this exporter alone.

@@ -13,6 +13,15 @@
 namespace llmtrace {
 inline namespace v0 {
 
+namespace {
+
+// They are log records: at a backend that nobody asked to take those, scores have no place.
+bool takes_scores(const ResolvedOtlpConfig& config) noexcept {
+  return config.logs.enabled && config.logs.is_given;
+}
+
+}  // namespace
+
 class OtlpExporter::Impl {
  public:
   explicit Impl(const OtlpConfig& config)
@@ -24,6 +33,11 @@ class OtlpExporter::Impl {
     if (config.endpoint.empty() && config.traces_endpoint.empty()) {
       core.log(LogLevel::Info, "sends to " + std::string(url_host(config_->traces.url)) +
                                    ", as the environment says");
+    }
+    if (config_->logs.enabled && !config_->logs.is_given) {
+      core.log(LogLevel::Info,
+               "scores are not sent: set OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, or "
+               "OTEL_EXPORTER_OTLP_ENDPOINT for all signals");
     }
     core.open({destination_options(config.mask)});
     signals.emplace(core, config_, config.mask);
@@ -49,6 +63,7 @@ class OtlpExporter::Impl {
     options.sample_rate = config_->sample_rate;
     options.follows_remote_sampling = config_->sampler == OtlpSampler::ParentBased;
     options.observe = config_->observe;
+    options.takes_scores = takes_scores(*config_);
     options.debug = config_->debug;
     options.mask = mask;
     options.unauthorized_hint =
@@ -58,9 +73,7 @@ class OtlpExporter::Impl {
     options.make_encoders = [config = config_] {
       std::vector<std::unique_ptr<Encoder>> encoders;
       encoders.push_back(make_span_lane_encoder(config));
-      if (config->logs.enabled && config->logs.is_given) {
-        encoders.push_back(make_evaluation_lane_encoder(config));
-      }
+      if (takes_scores(*config)) encoders.push_back(make_evaluation_lane_encoder(config));
       return encoders;
     };
     return options;

@@ -113,7 +113,8 @@ std::string remedy(const OtlpEndpoint& endpoint, int status) {
     case 404:
       return "; nothing is at " + at +
              ": check the endpoint's path (OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, "
-             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT the whole one)";
+             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT the whole one); of a backend that takes traces "
+             "alone, set OTEL_LOGS_EXPORTER=none and OTEL_METRICS_EXPORTER=none";
     case 405:
       return "; " + at + " takes no POST: check the endpoint's path";
     case 400:
