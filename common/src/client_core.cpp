@@ -31,6 +31,7 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
     for (DestinationOptions& endpoint : endpoints) {
       destinations.push_back(transport().open(std::move(endpoint)));
     }
+    all_ = destinations;
     set_ = Ref<const DestinationSet>::adopt(new DestinationSet(destinations));
   } catch (const std::exception&) {  // no memory: what is open must not stay so
     transport().close(destinations, milliseconds(0));
@@ -39,19 +40,12 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
 }
 
 Ref<const DestinationSet> ClientCore::open_beside(DestinationOptions options) {
-  const std::lock_guard lock(beside_mutex_);
+  const std::lock_guard lock(mutex_);
   if (!enabled() || closed_) return {};
-  beside_.reserve(beside_.size() + 1);
+  all_.reserve(all_.size() + 1);
   const Ref<Destination> destination = transport().open(std::move(options));
-  beside_.push_back(destination);
+  all_.push_back(destination);
   return Ref<const DestinationSet>::adopt(new DestinationSet({destination}));
-}
-
-std::vector<Ref<Destination>> ClientCore::all() const {
-  std::vector<Ref<Destination>> destinations = set_->destinations();
-  const std::lock_guard lock(beside_mutex_);
-  destinations.insert(destinations.end(), beside_.begin(), beside_.end());
-  return destinations;
 }
 
 Ref<Cell> ClientCore::start(ObservationParams&& params, StartOptions options) {
@@ -107,7 +101,12 @@ Result<JsonValue> ClientCore::fetch(HttpRequest request, const std::string& body
 bool ClientCore::flush(milliseconds timeout) noexcept {
   if (!enabled()) return true;
   bool complete = false;
-  guarded([&] { complete = transport().flush(all(), timeout); });
+  guarded([&] {
+    std::unique_lock lock(mutex_);
+    const std::vector<Ref<Destination>> destinations = all_;
+    lock.unlock();
+    complete = transport().flush(destinations, timeout);
+  });
   return complete;
 }
 
@@ -116,10 +115,10 @@ bool ClientCore::shutdown(milliseconds timeout) noexcept {
   bool complete = false;
   guarded([&] {
     {
-      const std::lock_guard lock(beside_mutex_);
+      const std::lock_guard lock(mutex_);
       closed_ = true;
     }
-    complete = transport().close(all(), timeout);
+    complete = transport().close(all_, timeout);  // which nobody changes any more
   });
   return complete;
 }

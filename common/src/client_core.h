@@ -72,16 +72,14 @@ class LLMTRACE_EXPORT ClientCore {
   DestinationStats stats() const;
 
  private:
-  std::vector<Ref<Destination>> all() const;
-
   const std::string vendor_;
   const std::shared_ptr<Transport> transport_;
   const std::chrono::milliseconds shutdown_timeout_;
   Ref<const DestinationSet> set_;  // null when disabled
 
-  mutable std::mutex beside_mutex_;  // guards the two
-  std::vector<Ref<Destination>> beside_;
-  bool closed_ = false;
+  std::mutex mutex_;                   // guards the two
+  std::vector<Ref<Destination>> all_;  // those of the set, and those beside them
+  bool closed_ = false;                // no more come: a shutdown must not need memory
 };
 
 }  // namespace v0
