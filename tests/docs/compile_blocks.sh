@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Compiles the C++ of the documents, so that they cannot drift:   compile_blocks.sh COMPILER
 # A ```cpp block behind <!-- compile --> is a whole program, one behind <!-- compile-body --> the inside of a
-# function. Every ```cpp block must say which it is.
+# function, one behind <!-- compile-opentelemetry --> a program that is compiled where opentelemetry-cpp is
+# installed. Every ```cpp block must say which it is.
 set -euo pipefail
 compiler=$1
 cd "$(dirname "$0")/../.."
@@ -14,6 +15,12 @@ compile() {  # compile KIND PLACE TEXT
   local program=$3
   case $1 in
     compile) ;;
+    compile-opentelemetry)
+      if ! "$compiler" "${flags[@]}" <<<'#include <opentelemetry/version.h>' 2>/dev/null; then
+        echo "$2: not compiled: there are no headers of opentelemetry-cpp here"
+        return
+      fi
+      ;;
     compile-body)
       program=$(printf '#include <langfuse/langfuse.h>\n#include <langsmith/langsmith.h>\n#include <llmtrace/observe.h>\nvoid work();\nvoid body();\nvoid body() {\n%s\n}\n' "$3")
       ;;
@@ -41,7 +48,7 @@ for document in *.md docs/*.md; do
       else
         text+=$line$'\n'
       fi
-    elif [[ $line =~ ^'<!-- '(compile|compile-body)' -->'$ ]]; then
+    elif [[ $line =~ ^'<!-- '(compile|compile-body|compile-opentelemetry)' -->'$ ]]; then
       kind=${BASH_REMATCH[1]}
     elif [ "$line" = '```cpp' ]; then
       inside=1 start=$line_number

@@ -39,8 +39,9 @@ class LLMTRACE_EXPORT OtlpExporter {
   /// too, else a root.
   [[nodiscard]] Observation start_observation(ObservationParams params) noexcept;
   /// Scores a trace, an observation (with its trace) or a session: a gen_ai.evaluation.result at
-  /// the logs endpoint. Nothing where that is off (OTEL_LOGS_EXPORTER=none) or where only the
-  /// traces' one was given.
+  /// the logs endpoint. Dropped, counted as rejected and logged where that is off
+  /// (OTEL_LOGS_EXPORTER=none) or only the traces' one was given; what scores the current
+  /// observation everywhere passes such an exporter by.
   void score(ScoreParams params) noexcept;
 
   /// Inside the scope OBSERVE reaches this exporter alone.
