@@ -7,6 +7,8 @@ const [protos, binaryFile, jsonFile] = process.argv.slice(2);
 const root = new protobuf.Root();
 root.resolvePath = (_, target) => `${protos}/${target}`;
 root.loadSync('opentelemetry/proto/collector/trace/v1/trace_service.proto');
+// OpenTelemetry's field of 2023, which these .proto files are too old for.
+root.lookupType('opentelemetry.proto.trace.v1.Span').add(new protobuf.Field('flags', 16, 'fixed32'));
 const type = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
 const decoded = type.toObject(type.decode(readFileSync(binaryFile)), { longs: String });
 const json = JSON.parse(readFileSync(jsonFile, 'utf8'));
