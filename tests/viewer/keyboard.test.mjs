@@ -3,7 +3,7 @@ import { before, test } from "node:test";
 import assert from "node:assert/strict";
 import { assertNoFaults, openPage } from "./browser.mjs";
 import { startCollector } from "./collector.mjs";
-import { expectAttribute, expectCount, expectText, expectTexts, expectValue } from "./expect.mjs";
+import { expectAttribute, expectCount, expectText, expectValue } from "./expect.mjs";
 import { sendAgent, sendRag } from "./traffic.mjs";
 
 let collector, rag, agent;

@@ -107,32 +107,34 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       <button type="button" class="button plain only" aria-label="Close" onClick=${t}><${Y} name="close" /></button>
     </header>
     <div class="dialog-body">${n}</div>
-  </dialog>`}var dd=[["Everywhere",[["g t","Traces"],["g s","Sessions"],["g d","Dashboard"],["/","Search"],["Shift T","Light or dark"],["?","This help"],["Esc","Close, or go back"]]],["Lists",[["j ↓","Next"],["k ↑","Previous"],["Enter","Open"],["l","Live on or off"],["f","Filters"]]],["Trace",[["j ↓","Next node"],["k ↑","Previous node"],["→","Unfold, or first child"],["←","Fold, or parent"],["Enter","To the node's details"],["e","Next error"],["c","Copy node and below as JSON"],["m","The same as Markdown"]]]];function vc({onClose:e}){return u`<${bc} title="Keys" onClose=${e}>
+  </dialog>`}var dd=[["g t","Traces"],["g s","Sessions"],["g d","Dashboard"],["/","Search"],["Shift T","Light or dark"],["?","This help"],["Esc","Close, or go back"]],md=[["j ↓","Next"],["k ↑","Previous"],["Enter","Open"],["l","Live on or off"],["f","Filters"]],hd=[["j ↓","Next node"],["k ↑","Previous node"],["→","Unfold, or first child"],["←","Fold, or parent"],["Enter","To the node's details"],["e","Next error"],["c","Copy node and below as JSON"],["m","The same as Markdown"]],gd=[["Everywhere",dd],["Lists",md],["Trace",hd]];function vc({onClose:e}){return u`<${bc} title="Keys" onClose=${e}>
     <div class="help">
-      ${dd.map(([t,n])=>u`<section key=${t}>
+      ${gd.map(([t,n])=>u`<section key=${t}>
         <h2>${t}</h2>
-        <dl>${n.map(([r,o])=>u`<div class="help-line"><dt>${r.split(" ").map(l=>u`<kbd>${l}</kbd> `)}</dt><dd>${o}</dd></div>`)}</dl>
+        <dl>${n.map(([r,o])=>u`<div key=${r} class="help-line">
+          <dt>${r.split(" ").map(l=>u`<kbd>${l}</kbd> `)}</dt><dd>${o}</dd>
+        </div>`)}</dl>
       </section>`)}
     </div>
     <p class="muted">Scripts can read all of this under <a class="link" href="api/traces">/api/traces</a>; docs/collector.md describes it.</p>
-  <//>`}var md=1e3,jr=[],Hr=null;function Mt(e){let t=he(e);t.current=e,te(()=>{let n={keys:()=>t.current};return jr.push(n),()=>jr.splice(jr.indexOf(n),1)},[])}function hd(e){return e.shiftKey&&/^[A-Z]$/.test(e.key)?"shift+"+e.key.toLowerCase():e.key}function gd(e){return e instanceof HTMLElement&&(/^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName)||e.isContentEditable)}function _d(e){return(e.key==="Enter"||e.key===" ")&&e.target.closest?.("button, a, summary")}function $d(e){if(e.defaultPrevented||e.ctrlKey||e.altKey||e.metaKey||gd(e.target)&&e.key!=="Escape"||_d(e))return;let t=hd(e),n=Hr&&e.timeStamp-Hr.at<md?`${Hr.key} ${t}`:null;Hr=null,!(yc(n,e)||yc(t,e))&&t==="g"&&(Hr={key:t,at:e.timeStamp})}function yc(e,t){if(e===null)return!1;for(let n=jr.length-1;n>=0;--n){let r=jr[n].keys()[e];if(!(!r||r(t)===!1))return t.preventDefault(),!0}return!1}addEventListener("keydown",$d);var xd=250;function gr({value:e,placeholder:t,onSearch:n,onLeave:r}){let[o,l]=z(e),i=he(),c=he();return c.current=n,te(()=>l(e),[e]),te(()=>{if(o===e)return;let f=setTimeout(()=>c.current(o),xd);return()=>clearTimeout(f)},[o,e]),Mt({"/":()=>i.current.focus(),Escape:f=>{if(f.target!==i.current)return!1;o&&c.current(""),l(""),i.current.blur(),r?.()}}),u`<label class="search grow">
+  <//>`}var _d=1e3,jr=[],Hr=null;function Mt(e){let t=he(e);t.current=e,te(()=>{let n={keys:()=>t.current};return jr.push(n),()=>jr.splice(jr.indexOf(n),1)},[])}function $d(e){return e.shiftKey&&/^[A-Z]$/.test(e.key)?"shift+"+e.key.toLowerCase():e.key}function xd(e){return e instanceof HTMLElement&&(/^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName)||e.isContentEditable)}function bd(e){return(e.key==="Enter"||e.key===" ")&&e.target.closest?.("button, a, summary")}function vd(e){if(e.defaultPrevented||e.ctrlKey||e.altKey||e.metaKey||xd(e.target)&&e.key!=="Escape"||bd(e))return;let t=$d(e),n=Hr&&e.timeStamp-Hr.at<_d?`${Hr.key} ${t}`:null;Hr=null,!(yc(n,e)||yc(t,e))&&t==="g"&&(Hr={key:t,at:e.timeStamp})}function yc(e,t){if(e===null)return!1;for(let n=jr.length-1;n>=0;--n){let r=jr[n].keys()[e];if(!(!r||r(t)===!1))return t.preventDefault(),!0}return!1}addEventListener("keydown",vd);var yd=250;function gr({value:e,placeholder:t,onSearch:n,onLeave:r}){let[o,l]=z(e),i=he(),c=he();return c.current=n,te(()=>l(e),[e]),te(()=>{if(o===e)return;let f=setTimeout(()=>c.current(o),yd);return()=>clearTimeout(f)},[o,e]),Mt({"/":()=>i.current.focus(),Escape:f=>{if(f.target!==i.current)return!1;o&&c.current(""),l(""),i.current.blur(),r?.()}}),u`<label class="search grow">
     <${Y} name="search" size=${14} />
     <input ref=${i} class="field" type="text" inputmode="search" role="searchbox" autocomplete="off" spellcheck=${!1} aria-label=${t}
       placeholder=${t} value=${o} onInput=${f=>l(f.target.value)} onKeyDown=${f=>{f.key==="Enter"&&(f.preventDefault(),c.current(o),i.current.blur(),r?.())}} />
     <kbd aria-hidden="true">/</kbd>
-  </label>`}function Do(e,t){let[n,r]=z(-1),o=he(),l=i=>()=>r(c=>Math.max(0,Math.min(e-1,c+i)));return Mt({j:l(1),ArrowDown:l(1),k:l(-1),ArrowUp:l(-1),Enter:()=>n>=0&&n<e?t(n):!1}),te(()=>o.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({block:"nearest"}),[n]),{grid:o,active:n}}var bd=5e3;function Po(){let[e,t]=z(Date.now);return te(()=>{let n=setInterval(()=>t(Date.now()),bd);return()=>clearInterval(n)},[]),e}var vd=50,is=3;function wc({query:e}){let{range:t,...n}=e,r=i=>lt("sessions",{limit:vd,from:dr(t),...n},i),o=qe(JSON.stringify(e),r),l=i=>Ee(["sessions"],{...e,cursor:"",...i});return Kt("Sessions"),u`<div class="list-view">
+  </label>`}function Do(e,t){let[n,r]=z(-1),o=he(),l=i=>()=>r(c=>Math.max(0,Math.min(e-1,c+i)));return Mt({j:l(1),ArrowDown:l(1),k:l(-1),ArrowUp:l(-1),Enter:()=>n>=0&&n<e?t(n):!1}),te(()=>o.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({block:"nearest"}),[n]),{grid:o,active:n}}var wd=5e3;function Po(){let[e,t]=z(Date.now);return te(()=>{let n=setInterval(()=>t(Date.now()),wd);return()=>clearInterval(n)},[]),e}var kd=50,is=3;function wc({query:e}){let{range:t,...n}=e,r=i=>lt("sessions",{limit:kd,from:dr(t),...n},i),o=qe(JSON.stringify(e),r),l=i=>Ee(["sessions"],{...e,cursor:"",...i});return Kt("Sessions"),u`<div class="list-view">
     <header class="toolbar">
       <h1>Sessions</h1>
       <${gr} value=${e.q??""} placeholder="Search session ids" onSearch=${i=>l({q:i})} />
       <${mr} value=${t??"all"} onChange=${i=>l({range:i==="all"?"":i})} />
     </header>
-    <${yd} sessions=${o} query=${e} onChange=${l} />
-  </div>`}function yd({sessions:e,query:t,onChange:n}){let{data:r,error:o}=e;return o?u`<${Ye} error=${o} onRetry=${e.reload} />`:r?r.sessions.length===0?u`<${fr} title="No sessions" text="A session joins the traces of one conversation: give them the same session id, as with llmtrace::propagate({.session_id = …})." />`:u`<${wd} sessions=${r.sessions} />
+    <${Sd} sessions=${o} query=${e} onChange=${l} />
+  </div>`}function Sd({sessions:e,query:t,onChange:n}){let{data:r,error:o}=e;return o?u`<${Ye} error=${o} onRetry=${e.reload} />`:r?r.sessions.length===0?u`<${fr} title="No sessions" text="A session joins the traces of one conversation: give them the same session id, as with llmtrace::propagate({.session_id = …})." />`:u`<${Td} sessions=${r.sessions} />
     ${(r.next_cursor||t.cursor)&&u`<nav class="row pager" aria-label="Pages">
       ${t.cursor&&u`<button type="button" class="button" onClick=${()=>n({cursor:""})}>First page</button>`}
       <span class="grow"></span>
       <button type="button" class="button" disabled=${!r.next_cursor} onClick=${()=>n({cursor:r.next_cursor})}>Next page</button>
-    </nav>`}`:u`<p class="quiet" role="status">Loading…</p>`}function wd({sessions:e}){let t=Po(),{grid:n,active:r}=Do(e.length,o=>Ee(["sessions",e[o].session_id]));return u`<div class="trace-table" ref=${n} role="grid" aria-label="Sessions">
+    </nav>`}`:u`<p class="quiet" role="status">Loading…</p>`}function Td({sessions:e}){let t=Po(),{grid:n,active:r}=Do(e.length,o=>Ee(["sessions",e[o].session_id]));return u`<div class="trace-table" ref=${n} role="grid" aria-label="Sessions">
     <div class="session-row trace-head" role="row">
       ${["Session","Last activity","Traces","Tokens","Cost","Users"].map(o=>u`<div class="cell" role="columnheader">${o}</div>`)}
     </div>
@@ -147,7 +149,7 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       <div class="cell" role="gridcell">${o.user_ids.slice(0,is).map(i=>u`<span key=${i} class="chip"><span>${i}</span></span>`)}
         ${o.user_ids.length>is&&u`<span class="faint">+${o.user_ids.length-is}</span>`}</div>
     </div>`)}
-  </div>`}var Ro=new Map([["human","user"],["ai","assistant"],["AIMessageChunk","assistant"],["model","assistant"],["function","tool"]]),kd=["messages","input","inputs","output","outputs","prompt"];function Tc(e){let t=Mc(e,0);return t&&t.length>0?t:null}function Mc(e,t){return t>3||e==null||typeof e!="object"?null:Array.isArray(e)?Ec(e,t):No(e)??Sd(e)??Td(e)??Md(e,t)}function Ec(e,t){if(e.length===0)return null;if(e.length===1&&Array.isArray(e[0]))return Ec(e[0],t+1);let n=e.map(r=>r&&typeof r=="object"?No(r):null);return n.some(r=>r===null)?null:n.flat()}function Sd(e){if(!Array.isArray(e.choices))return null;let t=e.choices.map(n=>n&&No(n.message??n.delta??n));return t.length===0||t.some(n=>!n)?null:t.flat().map((n,r)=>({...n,finish:n.finish??Cn(e.choices[r]?.finish_reason)}))}function Td(e){if(!Array.isArray(e.generations))return null;let t=e.generations.flat().map(n=>!n||typeof n!="object"?null:No(n.message)??(typeof n.text=="string"?[Ed("assistant",n.text)]:null));return t.some(n=>n===null)?null:t.flat()}function Md(e,t){for(let n of kd){let r=Mc(e[n],t+1);if(!r)continue;let o=e.system??e.instructions;return o===void 0?r:[{role:"system",parts:Cc(o)},...r]}return null}function Ed(e,t){return{role:e,parts:[{kind:"text",text:t}]}}function No(e){if(!e||typeof e!="object"||Array.isArray(e))return null;let t=e.kwargs??(e.data&&typeof e.data=="object"?e.data:void 0),n=Cd(e);return t&&n?[kc({...t,role:n})]:typeof e.role=="string"||n&&"content"in e?[kc({...e,role:n})]:Ld(e)}function Cd(e){if(typeof e.role=="string")return Ro.get(e.role)??e.role;let t=Array.isArray(e.id)?String(e.id.at(-1)):e.type;if(typeof t!="string")return null;if(Ro.has(t))return Ro.get(t);let n=/^(Human|AI|System|Tool|Function|Chat)Message(Chunk)?$/.exec(t);return n?Ro.get(n[1].toLowerCase())??n[1].toLowerCase():["user","assistant","system","tool","developer"].includes(t)?t:null}function Ld(e){return e.type==="function_call"&&e.name?[{role:"assistant",parts:[Oo(e)]}]:e.type==="function_call_output"?[{role:"tool",parts:[{kind:"result",id:e.call_id,value:e.output}]}]:e.type==="reasoning"&&Array.isArray(e.summary)?[{role:"assistant",parts:e.summary.map(t=>({kind:"reasoning",text:String(t?.text??"")}))}]:null}function kc(e){let t=Cc(e.parts??e.content),n=e.reasoning_content??e.reasoning;typeof n=="string"&&n&&t.unshift({kind:"reasoning",text:n}),typeof e.refusal=="string"&&t.push({kind:"text",text:e.refusal});let r=e.tool_calls??e.additional_kwargs?.tool_calls;return Array.isArray(r)&&t.push(...r.map(Oo)),e.function_call&&typeof e.function_call=="object"&&t.push(Oo(e.function_call)),{role:Cn(e.role)??"message",name:Cn(e.name),answers:Cn(e.tool_call_id),finish:Cn(e.finish_reason??e.stop_reason),parts:t}}function Cn(e){return typeof e=="string"&&e!==""?e:void 0}function Cc(e){return e==null?[]:typeof e=="string"?e===""?[]:[{kind:"text",text:e}]:Array.isArray(e)?e.map(Sc):[Sc(e)]}function Sc(e){if(typeof e=="string")return{kind:"text",text:e};if(!e||typeof e!="object")return{kind:"json",value:e};switch(e.type){case"tool_use":case"tool_call":case"function_call":return Oo(e);case"tool_result":case"tool_call_response":return{kind:"result",id:e.tool_use_id??e.id,value:e.content??e.result??e.response};case"thinking":case"reasoning":return{kind:"reasoning",text:String(e.thinking??e.content??e.text??"")};default:return Ad(e)??Dd(e)??{kind:"json",value:e}}}function Ad(e){let t=e.text??(e.type==="text"||e.type==="refusal"?e.content??e.refusal:void 0);return typeof t=="string"?{kind:"text",text:t}:null}function Dd(e){if(e.type==="image"&&e.source?.type==="base64")return{kind:"image",url:`data:${e.source.media_type};base64,${e.source.data}`};let t=e.image_url?.url??e.image_url;return typeof t=="string"?{kind:"image",url:t}:null}function Oo(e){let t=e?.function??e??{};return{kind:"call",id:Cn(e?.id??e?.call_id),name:Cn(t.name)??"function",arguments:as(t.arguments??t.args??t.input)}}function as(e){if(typeof e!="string")return e;try{return JSON.parse(e)}catch{return e}}var cs=100,Pd=2,Lc=600;function en({value:e}){return u`<div class="json-view"><${Ac} value=${e} depth=${0} /></div>`}function Ac({name:e,value:t,depth:n,last:r=!0}){let o=e!==void 0&&u`<span class="json-key">${e}</span><span class="json-mark">: </span>`;return t!==null&&typeof t=="object"?u`<${Rd} label=${o} value=${t} depth=${n} last=${r} />`:u`<div class="json-line">${o}<${Od} value=${t} />${!r&&u`<span class="json-mark">,</span>`}</div>`}function Rd({label:e,value:t,depth:n,last:r}){let o=Array.isArray(t),l=Object.entries(t),[i,c]=z(n<Pd&&l.length<=cs),[m,f]=z(cs),[$,d]=o?["[","]"]:["{","}"];if(l.length===0)return u`<div class="json-line">${e}<span class="json-mark">${$}${d}${!r&&","}</span></div>`;let _=l.slice(0,m);return u`<div class="json-group">
+  </div>`}var Ro=new Map([["human","user"],["ai","assistant"],["AIMessageChunk","assistant"],["model","assistant"],["function","tool"]]),Md=["messages","input","inputs","output","outputs","prompt"];function Tc(e){let t=Mc(e,0);return t&&t.length>0?t:null}function Mc(e,t){return t>3||e==null||typeof e!="object"?null:Array.isArray(e)?Ec(e,t):No(e)??Ed(e)??Cd(e)??Ld(e,t)}function Ec(e,t){if(e.length===0)return null;if(e.length===1&&Array.isArray(e[0]))return Ec(e[0],t+1);let n=e.map(r=>r&&typeof r=="object"?No(r):null);return n.some(r=>r===null)?null:n.flat()}function Ed(e){if(!Array.isArray(e.choices))return null;let t=e.choices.map(n=>n&&No(n.message??n.delta??n));return t.length===0||t.some(n=>!n)?null:t.flat().map((n,r)=>({...n,finish:n.finish??Cn(e.choices[r]?.finish_reason)}))}function Cd(e){if(!Array.isArray(e.generations))return null;let t=e.generations.flat().map(n=>!n||typeof n!="object"?null:No(n.message)??(typeof n.text=="string"?[Ad("assistant",n.text)]:null));return t.some(n=>n===null)?null:t.flat()}function Ld(e,t){for(let n of Md){let r=Mc(e[n],t+1);if(!r)continue;let o=e.system??e.instructions;return o===void 0?r:[{role:"system",parts:Cc(o)},...r]}return null}function Ad(e,t){return{role:e,parts:[{kind:"text",text:t}]}}function No(e){if(!e||typeof e!="object"||Array.isArray(e))return null;let t=e.kwargs??(e.data&&typeof e.data=="object"?e.data:void 0),n=Dd(e);return t&&n?[kc({...t,role:n})]:typeof e.role=="string"||n&&"content"in e?[kc({...e,role:n})]:Pd(e)}function Dd(e){if(typeof e.role=="string")return Ro.get(e.role)??e.role;let t=Array.isArray(e.id)?String(e.id.at(-1)):e.type;if(typeof t!="string")return null;if(Ro.has(t))return Ro.get(t);let n=/^(Human|AI|System|Tool|Function|Chat)Message(Chunk)?$/.exec(t);return n?Ro.get(n[1].toLowerCase())??n[1].toLowerCase():["user","assistant","system","tool","developer"].includes(t)?t:null}function Pd(e){return e.type==="function_call"&&e.name?[{role:"assistant",parts:[Oo(e)]}]:e.type==="function_call_output"?[{role:"tool",parts:[{kind:"result",id:e.call_id,value:e.output}]}]:e.type==="reasoning"&&Array.isArray(e.summary)?[{role:"assistant",parts:e.summary.map(t=>({kind:"reasoning",text:String(t?.text??"")}))}]:null}function kc(e){let t=Cc(e.parts??e.content),n=e.reasoning_content??e.reasoning;typeof n=="string"&&n&&t.unshift({kind:"reasoning",text:n}),typeof e.refusal=="string"&&t.push({kind:"text",text:e.refusal});let r=e.tool_calls??e.additional_kwargs?.tool_calls;return Array.isArray(r)&&t.push(...r.map(Oo)),e.function_call&&typeof e.function_call=="object"&&t.push(Oo(e.function_call)),{role:Cn(e.role)??"message",name:Cn(e.name),answers:Cn(e.tool_call_id),finish:Cn(e.finish_reason??e.stop_reason),parts:t}}function Cn(e){return typeof e=="string"&&e!==""?e:void 0}function Cc(e){return e==null?[]:typeof e=="string"?e===""?[]:[{kind:"text",text:e}]:Array.isArray(e)?e.map(Sc):[Sc(e)]}function Sc(e){if(typeof e=="string")return{kind:"text",text:e};if(!e||typeof e!="object")return{kind:"json",value:e};switch(e.type){case"tool_use":case"tool_call":case"function_call":return Oo(e);case"tool_result":case"tool_call_response":return{kind:"result",id:e.tool_use_id??e.id,value:e.content??e.result??e.response};case"thinking":case"reasoning":return{kind:"reasoning",text:String(e.thinking??e.content??e.text??"")};default:return Rd(e)??Od(e)??{kind:"json",value:e}}}function Rd(e){let t=e.text??(e.type==="text"||e.type==="refusal"?e.content??e.refusal:void 0);return typeof t=="string"?{kind:"text",text:t}:null}function Od(e){if(e.type==="image"&&e.source?.type==="base64")return{kind:"image",url:`data:${e.source.media_type};base64,${e.source.data}`};let t=e.image_url?.url??e.image_url;return typeof t=="string"?{kind:"image",url:t}:null}function Oo(e){let t=e?.function??e??{};return{kind:"call",id:Cn(e?.id??e?.call_id),name:Cn(t.name)??"function",arguments:as(t.arguments??t.args??t.input)}}function as(e){if(typeof e!="string")return e;try{return JSON.parse(e)}catch{return e}}var cs=100,Nd=2,Lc=600;function en({value:e}){return u`<div class="json-view"><${Ac} value=${e} depth=${0} /></div>`}function Ac({name:e,value:t,depth:n,last:r=!0}){let o=e!==void 0&&u`<span class="json-key">${e}</span><span class="json-mark">: </span>`;return t!==null&&typeof t=="object"?u`<${zd} label=${o} value=${t} depth=${n} last=${r} />`:u`<div class="json-line">${o}<${Fd} value=${t} />${!r&&u`<span class="json-mark">,</span>`}</div>`}function zd({label:e,value:t,depth:n,last:r}){let o=Array.isArray(t),l=Object.entries(t),[i,c]=z(n<Nd&&l.length<=cs),[m,f]=z(cs),[$,d]=o?["[","]"]:["{","}"];if(l.length===0)return u`<div class="json-line">${e}<span class="json-mark">${$}${d}${!r&&","}</span></div>`;let _=l.slice(0,m);return u`<div class="json-group">
     <button type="button" class="json-line json-fold" aria-expanded=${String(i)} onClick=${()=>c(!i)}>
       <span class="json-arrow" aria-hidden="true"></span>${e}<span class="json-mark">${$}</span>
       ${!i&&u`<span class="json-count">${l.length} ${o?"items":"keys"}</span><span class="json-mark">${d}${!r&&","}</span>`}
@@ -158,20 +160,20 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
         ${l.length-m} more
       </button>`}
     </div><div class="json-line json-mark">${d}${!r&&","}</div>`}
-  </div>`}function Od({value:e}){let[t,n]=z(!1);return typeof e!="string"?u`<span class=${`json-${e===null?"null":typeof e}`}>${String(e)}</span>`:t||e.length<=Lc?u`<span class="json-string">"${e}"</span>`:u`<span class="json-string">"${e.slice(0,Lc)}…</span>
+  </div>`}function Fd({value:e}){let[t,n]=z(!1);return typeof e!="string"?u`<span class=${`json-${e===null?"null":typeof e}`}>${String(e)}</span>`:t||e.length<=Lc?u`<span class="json-string">"${e}"</span>`:u`<span class="json-string">"${e.slice(0,Lc)}…</span>
     <button type="button" class="chip" onClick=${()=>n(!0)}>all ${e.length.toLocaleString("en-US")} characters</button>`}var Dc=2e4;function un({text:e,fences:t=!0}){let[n,r]=z(!1),o=!n&&e.length>Dc*1.2,l=o?e.slice(0,Dc):e;return u`<div class="text-view">
-    ${t?Nd(l):u`<p class="prose">${l}</p>`}
+    ${t?Id(l):u`<p class="prose">${l}</p>`}
     ${o&&u`<button type="button" class="button" onClick=${()=>r(!0)}>
       Show all ${e.length.toLocaleString("en-US")} characters
     </button>`}
-  </div>`}function Nd(e){let t=e.split(/^[ \t]*```/m);return t.length===1?u`<p class="prose">${e}</p>`:t.map((n,r)=>{if(r%2===0){let i=n.replace(/^\n+/,"").replace(/\n+$/,"");return i===""?null:u`<p class="prose">${i}</p>`}let[,o,l]=/^([^\n]*)\n?([^]*)$/.exec(n);return u`<figure class="code">
+  </div>`}function Id(e){let t=e.split(/^[ \t]*```/m);return t.length===1?u`<p class="prose">${e}</p>`:t.map((n,r)=>{if(r%2===0){let i=n.replace(/^\n+/,"").replace(/\n+$/,"");return i===""?null:u`<p class="prose">${i}</p>`}let[,o,l]=/^([^\n]*)\n?([^]*)$/.exec(n);return u`<figure class="code">
       ${o.trim()&&u`<figcaption>${o.trim()}</figcaption>`}
       <pre>${l.replace(/\n$/,"")}</pre>
     </figure>`})}var us=40;function Rc({messages:e}){let[t,n]=z(!1),r=t?0:Math.max(0,e.length-us);return u`<ol class="chat">
     ${e.slice(0,r?us/2:void 0).map(Pc)}
     ${r>0&&u`<li><button type="button" class="button" onClick=${()=>n(!0)}>${r} messages between</button></li>`}
     ${r>0&&e.slice(-us/2).map(Pc)}
-  </ol>`}var zd=new Set(["system","developer","user","assistant","tool"]);function Pc({role:e,name:t,answers:n,finish:r,parts:o},l){let i=zd.has(e)?e:"other";return u`<li key=${l} class=${`message from-${i}`}>
+  </ol>`}var Vd=new Set(["system","developer","user","assistant","tool"]);function Pc({role:e,name:t,answers:n,finish:r,parts:o},l){let i=Vd.has(e)?e:"other";return u`<li key=${l} class=${`message from-${i}`}>
     <div class="message-head">
       <span class="message-role">${e}</span>
       ${t&&u`<span class="muted clip">${t}</span>`}
@@ -179,11 +181,11 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       ${r&&r!=="stop"&&u`<span class="chip outline">${r}</span>`}
     </div>
     ${o.length===0&&u`<p class="faint">empty</p>`}
-    ${o.map(c=>u`<${Fd} part=${c} fromTool=${e==="tool"} />`)}
-  </li>`}function Fd({part:e,fromTool:t}){switch(e.kind){case"text":return t?u`<${ps} value=${e.text} />`:u`<${un} text=${e.text} />`;case"reasoning":return u`<details class="reasoning"><summary>Reasoning</summary><${un} text=${e.text} /></details>`;case"call":return u`<div class="call">
+    ${o.map(c=>u`<${Hd} part=${c} fromTool=${e==="tool"} />`)}
+  </li>`}function Hd({part:e,fromTool:t}){switch(e.kind){case"text":return t?u`<${ps} value=${e.text} />`:u`<${un} text=${e.text} />`;case"reasoning":return u`<details class="reasoning"><summary>Reasoning</summary><${un} text=${e.text} /></details>`;case"call":return u`<div class="call">
         <div class="row"><span class="call-name mono">${e.name}</span>${e.id&&u`<span class="faint mono clip">${e.id}</span>`}</div>
         <${ps} value=${e.arguments} />
-      </div>`;case"result":return u`<${ps} value=${e.value} />`;case"image":return u`<${Id} url=${e.url} />`;default:return u`<${en} value=${e.value} />`}}function ps({value:e}){let t=as(e);return t!==null&&typeof t=="object"?u`<${en} value=${t} />`:u`<${un} text=${t==null?"":String(e)} />`}function Id({url:e}){return/^data:image\/(png|jpeg|gif|webp);base64,/.test(e)?u`<img class="picture" src=${e} alt="" />`:u`<p class="mono muted clip">image: ${e}</p>`}function pn({title:e,value:t}){let n=Bt(()=>Tc(t),[t]),r=Vd(t,n),[o,l]=z(null),i=r.includes(o)?o:r[0];return u`<section class="part" aria-label=${e}>
+      </div>`;case"result":return u`<${ps} value=${e.value} />`;case"image":return u`<${jd} url=${e.url} />`;default:return u`<${en} value=${e.value} />`}}function ps({value:e}){let t=as(e);return t!==null&&typeof t=="object"?u`<${en} value=${t} />`:u`<${un} text=${t==null?"":String(e)} />`}function jd({url:e}){return/^data:image\/(png|jpeg|gif|webp);base64,/.test(e)?u`<img class="picture" src=${e} alt="" />`:u`<p class="mono muted clip">image: ${e}</p>`}function pn({title:e,value:t}){let n=Bt(()=>Tc(t),[t]),r=Ud(t,n),[o,l]=z(null),i=r.includes(o)?o:r[0];return u`<section class="part" aria-label=${e}>
     <header class="part-head">
       <h2 class="grow">${e}</h2>
       ${r.length>1&&u`<div class="segmented" role="group" aria-label=${`${e} as`}>
@@ -194,7 +196,7 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
     ${i==="Chat"&&u`<${Rc} messages=${n} />`}
     ${i==="JSON"&&u`<${en} value=${t} />`}
     ${i==="Text"&&u`<${un} text=${_r(t)} fences=${typeof t=="string"} />`}
-  </section>`}function Vd(e,t){return e===null||typeof e!="object"?["Text"]:t?["Chat","JSON","Text"]:["JSON","Text"]}function _r(e){return typeof e=="string"?e:JSON.stringify(e,null,2)??""}var Oc=50;function Nc({id:e}){let t=l=>lt("traces",{session:e,sort:"time",order:"asc",limit:Oc},l),{data:n,error:r,reload:o}=qe(e,t);return Mt({Escape:()=>Ee(["sessions"])}),Kt(e),u`<div class="list-view session-view">
+  </section>`}function Ud(e,t){return e===null||typeof e!="object"?["Text"]:t?["Chat","JSON","Text"]:["JSON","Text"]}function _r(e){return typeof e=="string"?e:JSON.stringify(e,null,2)??""}var Oc=50;function Nc({id:e}){let t=l=>lt("traces",{session:e,sort:"time",order:"asc",limit:Oc},l),{data:n,error:r,reload:o}=qe(e,t);return Mt({Escape:()=>Ee(["sessions"])}),Kt(e),u`<div class="list-view session-view">
     <header class="toolbar">
       <a class="button plain only" href=${Le(["sessions"])} aria-label="All sessions"><${Y} name="back" /></a>
       <h1 class="clip grow" title=${e}>${e}</h1>
@@ -203,31 +205,31 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
     ${r&&u`<${Ye} error=${r} onRetry=${o} />`}
     ${!n&&!r&&u`<p class="quiet" role="status">Loading…</p>`}
     ${n?.traces.length===0&&u`<${fr} title="No such session" text="No stored trace has this session id." />`}
-    <ol class="turns">${n?.traces.map(l=>u`<${Hd} key=${l.trace_id} summary=${l} />`)}</ol>
+    <ol class="turns">${n?.traces.map(l=>u`<${Bd} key=${l.trace_id} summary=${l} />`)}</ol>
     ${n?.next_cursor&&u`<p class="quiet">The first ${Oc} traces are shown; the list has them all.</p>`}
-  </div>`}function Hd({summary:e}){let{data:t,error:n,reload:r}=qe(`${e.trace_id} ${e.updated_time}`,l=>tr(e.trace_id,{},l)),o=t?.trace;return u`<li class="turn">
+  </div>`}function Bd({summary:e}){let{data:t,error:n,reload:r}=qe(`${e.trace_id} ${e.updated_time}`,l=>tr(e.trace_id,{},l)),o=t?.trace;return u`<li class="turn">
     <header class="row wrap">
       <${Gt} type=${e.types[0]} />
       <a class="trace-name clip" href=${Le(["traces",e.trace_id])}>${e.name||"unnamed"}</a>
       ${e.error_count>0&&u`<span class="chip error"><${Y} name="error" size=${12} />${e.error_count}</span>`}
       <span class="grow"></span>
-      <span class="faint number">${[e.latency_ms!=null&&Me(e.latency_ms),e.total_tokens>0&&`${fe(e.total_tokens)} tok`,e.cost_usd!=null&&ze(e.cost_usd)].filter(Boolean).join(" · ")}</span>
+      <span class="faint number">${Wd(e)}</span>
       <span class="faint number">${ut(Date.parse(e.start_time))}</span>
     </header>
     ${n&&u`<${Ye} error=${n} onRetry=${r} />`}
     ${o?.input!=null&&u`<${pn} title="Input" value=${o.input} />`}
     ${o?.output!=null&&u`<${pn} title="Output" value=${o.output} />`}
-  </li>`}var Br=[{key:"name",name:"Name",facet:"names"},{key:"user",name:"User",facet:"users"},{key:"session",name:"Session"},{key:"tag",name:"Tag",facet:"tags",many:!0},{key:"environment",name:"Environment",facet:"environments"},{key:"model",name:"Model",facet:"models"},{key:"source",name:"Source",choices:["langfuse","langsmith","otlp"]},{key:"min_latency_ms",name:"Latency at least (ms)",number:!0},{key:"level",name:"Level",choices:["DEBUG","DEFAULT","WARNING","ERROR"],many:!0},{key:"type",name:"Type",choices:["SPAN","EVENT","GENERATION","AGENT","TOOL","CHAIN","RETRIEVER","EVALUATOR","EMBEDDING","GUARDRAIL"],many:!0}],Ur=e=>e==null||e===""?[]:[e].flat();function fs(e){return Br.flatMap(t=>Ur(e[t.key]).map(n=>({filter:t,value:n})))}function zc({query:e,onChange:t}){let n=qe("facets",r=>lt("facets",{},r));return u`<form class="filter-panel" aria-label="Filters" onSubmit=${r=>r.preventDefault()}>
-    ${Br.map(r=>u`<${jd} key=${r.key} filter=${r} value=${e[r.key]}
+  </li>`}function Wd({latency_ms:e,total_tokens:t,cost_usd:n}){return[e!=null&&Me(e),t>0&&`${fe(t)} tok`,n!=null&&ze(n)].filter(Boolean).join(" · ")}var Br=[{key:"name",name:"Name",facet:"names"},{key:"user",name:"User",facet:"users"},{key:"session",name:"Session"},{key:"tag",name:"Tag",facet:"tags",many:!0},{key:"environment",name:"Environment",facet:"environments"},{key:"model",name:"Model",facet:"models"},{key:"source",name:"Source",choices:["langfuse","langsmith","otlp"]},{key:"min_latency_ms",name:"Latency at least (ms)",number:!0},{key:"level",name:"Level",choices:["DEBUG","DEFAULT","WARNING","ERROR"],many:!0},{key:"type",name:"Type",choices:["SPAN","EVENT","GENERATION","AGENT","TOOL","CHAIN","RETRIEVER","EVALUATOR","EMBEDDING","GUARDRAIL"],many:!0}],Ur=e=>e==null||e===""?[]:[e].flat();function fs(e){return Br.flatMap(t=>Ur(e[t.key]).map(n=>({filter:t,value:n})))}function zc({query:e,onChange:t}){let n=qe("facets",r=>lt("facets",{},r));return u`<form class="filter-panel" aria-label="Filters" onSubmit=${r=>r.preventDefault()}>
+    ${Br.map(r=>u`<${Gd} key=${r.key} filter=${r} value=${e[r.key]}
       offers=${n.data?.[r.facet]??[]} onChange=${o=>t({[r.key]:o})} />`)}
-  </form>`}function jd({filter:e,value:t,offers:n,onChange:r}){return e.choices&&e.many?u`<${Ud} filter=${e} value=${Ur(t)} onChange=${r} />`:e.choices?u`<label class="filter"><span>${e.name}</span>
+  </form>`}function Gd({filter:e,value:t,offers:n,onChange:r}){return e.choices&&e.many?u`<${Kd} filter=${e} value=${Ur(t)} onChange=${r} />`:e.choices?u`<label class="filter"><span>${e.name}</span>
       <select class="field" name=${e.key} value=${t??""} onChange=${o=>r(o.target.value)}>
         <option value="">any</option>
         ${e.choices.map(o=>u`<option value=${o}>${o}</option>`)}
       </select>
-    </label>`:u`<${Bd} filter=${e} value=${t} offers=${n} onChange=${r} />`}function Ud({filter:e,value:t,onChange:n}){let r=o=>t.includes(o)?t.filter(l=>l!==o):[...t,o];return u`<fieldset class="filter wide"><legend>${e.name}</legend>
+    </label>`:u`<${Jd} filter=${e} value=${t} offers=${n} onChange=${r} />`}function Kd({filter:e,value:t,onChange:n}){let r=o=>t.includes(o)?t.filter(l=>l!==o):[...t,o];return u`<fieldset class="filter wide"><legend>${e.name}</legend>
     ${e.choices.map(o=>u`<button type="button" class="chip choice" aria-pressed=${String(t.includes(o))} onClick=${()=>n(r(o))}>${o.toLowerCase()}</button>`)}
-  </fieldset>`}function Bd({filter:e,value:t,offers:n,onChange:r}){let o=`offers-${e.key}`,l=i=>{let c=i.target.value.trim();if(!e.many)return r(c);i.target.value="",c&&!Ur(t).includes(c)&&r([...Ur(t),c])};return u`<label class="filter"><span>${e.name}</span>
+  </fieldset>`}function Jd({filter:e,value:t,offers:n,onChange:r}){let o=`offers-${e.key}`,l=i=>{let c=i.target.value.trim();if(!e.many)return r(c);i.target.value="",c&&!Ur(t).includes(c)&&r([...Ur(t),c])};return u`<label class="filter"><span>${e.name}</span>
     <input class="field" name=${e.key} type=${e.number?"number":"text"} min="0" autocomplete="off" spellcheck=${!1}
       list=${n.length?o:void 0} value=${e.many?"":t??""} onChange=${l} />
     ${n.length>0&&u`<datalist id=${o}>${n.map(i=>u`<option value=${i} />`)}</datalist>`}
@@ -240,14 +242,14 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       <${Y} name="upload" size=${14} />
     </button>
     <input ref=${t} type="file" hidden aria-label="File to import" accept=".json,.gz,application/json" onChange=${async()=>{let[l]=t.current.files;if(l){try{let{trace_ids:i}=await Ei(l);r(null),e(),i.length===1&&Ee(["traces",i[0]])}catch(i){r(i.message)}t.current.value=""}}} />
-    ${n&&u`<span class="hidden-text" role="alert">${n}</span>`}`}var Wd=2e3;function zo(e,t,n){let[r,o]=z("off"),l=Gd(),i=he(n);i.current=n;let c=JSON.stringify(t),m=he(null);return te(()=>{if(!e||!l){o("off");return}let f=new AbortController;return o("connecting"),Kd(t,f.signal,o,($,d)=>i.current($,d),m.current===c),m.current=c,()=>f.abort()},[e,l,c]),r}function Gd(){let[e,t]=z(!document.hidden);return te(()=>{let n=()=>t(!document.hidden);return document.addEventListener("visibilitychange",n),()=>document.removeEventListener("visibilitychange",n)},[]),e}async function Kd(e,t,n,r,o){for(let l=o;!t.aborted;l=!0)try{let i=await Ci(e,t);n("live"),l&&r("reset",{}),await Jd(i,r)}catch{if(t.aborted)return;n("lost"),await new Promise(c=>setTimeout(c,Wd))}}async function Jd(e,t){let n="message",r="";for await(let o of e)o.startsWith("event:")?n=o.slice(6).trim():o.startsWith("data:")?r+=o.slice(5):o.trim()===""&&r&&(t(n,JSON.parse(r)),n="message",r="")}var Yd=[{key:"name",name:"Name"},{key:"time",name:"Started",sort:"time"},{key:"latency",name:"Latency",sort:"latency",number:!0},{key:"tokens",name:"Tokens",sort:"tokens",number:!0},{key:"cost",name:"Cost",sort:"cost",number:!0},{key:"who",name:"User and session"},{key:"tags",name:"Tags"}],qd=4,Fo=3;function Vc({traces:e,query:t,busy:n,onChange:r}){let{grid:o,active:l}=Do(e.length,m=>Ee(["traces",e[m].trace_id])),i=Xd(e),c=Po();return u`<div class=${`trace-table ${n?"is-busy":""}`} ref=${o} role="grid" aria-label="Traces" aria-rowcount=${e.length+1} aria-busy=${String(!!n)}>
-    <div class="trace-row trace-head" role="row">${Yd.map(m=>u`<${Zd} key=${m.key} column=${m} query=${t} onChange=${r} />`)}</div>
-    ${e.map((m,f)=>u`<${Qd} key=${m.trace_id} trace=${m} now=${c} selected=${f===l} fresh=${i.has(m.trace_id)} onChange=${r} />`)}
-  </div>`}function Zd({column:e,query:t,onChange:n}){let r=(t?.sort??"time")===e.sort,o=t?.order==="asc",l=`cell cell-${e.key} ${e.number?"number":""}`;return!e.sort||!n?u`<div class=${l} role="columnheader">${e.name}</div>`:u`<div class=${l} role="columnheader" aria-sort=${r?o?"ascending":"descending":"none"}>
+    ${n&&u`<span class="hidden-text" role="alert">${n}</span>`}`}var Yd=2e3;function zo(e,t,n){let[r,o]=z("off"),l=qd(),i=he(n);i.current=n;let c=JSON.stringify(t),m=he(null);return te(()=>{if(!e||!l){o("off");return}let f=new AbortController;return o("connecting"),Zd(t,f.signal,o,($,d)=>i.current($,d),m.current===c),m.current=c,()=>f.abort()},[e,l,c]),r}function qd(){let[e,t]=z(!document.hidden);return te(()=>{let n=()=>t(!document.hidden);return document.addEventListener("visibilitychange",n),()=>document.removeEventListener("visibilitychange",n)},[]),e}async function Zd(e,t,n,r,o){for(let l=o;!t.aborted;l=!0)try{let i=await Ci(e,t);n("live"),l&&r("reset",{}),await Qd(i,r)}catch{if(t.aborted)return;n("lost"),await new Promise(c=>setTimeout(c,Yd))}}async function Qd(e,t){let n="message",r="";for await(let o of e)o.startsWith("event:")?n=o.slice(6).trim():o.startsWith("data:")?r+=o.slice(5):o.trim()===""&&r&&(t(n,JSON.parse(r)),n="message",r="")}var Xd=[{key:"name",name:"Name"},{key:"time",name:"Started",sort:"time"},{key:"latency",name:"Latency",sort:"latency",number:!0},{key:"tokens",name:"Tokens",sort:"tokens",number:!0},{key:"cost",name:"Cost",sort:"cost",number:!0},{key:"who",name:"User and session"},{key:"tags",name:"Tags"}],em=4,Fo=3;function Vc({traces:e,query:t,busy:n,onChange:r}){let{grid:o,active:l}=Do(e.length,m=>Ee(["traces",e[m].trace_id])),i=rm(e),c=Po();return u`<div class=${`trace-table ${n?"is-busy":""}`} ref=${o} role="grid" aria-label="Traces" aria-rowcount=${e.length+1} aria-busy=${String(!!n)}>
+    <div class="trace-row trace-head" role="row">${Xd.map(m=>u`<${tm} key=${m.key} column=${m} query=${t} onChange=${r} />`)}</div>
+    ${e.map((m,f)=>u`<${nm} key=${m.trace_id} trace=${m} now=${c} selected=${f===l} fresh=${i.has(m.trace_id)} onChange=${r} />`)}
+  </div>`}function tm({column:e,query:t,onChange:n}){let r=(t?.sort??"time")===e.sort,o=t?.order==="asc",l=`cell cell-${e.key} ${e.number?"number":""}`;return!e.sort||!n?u`<div class=${l} role="columnheader">${e.name}</div>`:u`<div class=${l} role="columnheader" aria-sort=${r?o?"ascending":"descending":"none"}>
     <button type="button" class="sort" onClick=${()=>n({sort:e.sort==="time"?"":e.sort,order:r&&!o?"asc":""})}>${e.name}<span class="sort-arrow" aria-hidden="true"></span></button>
-  </div>`}function Qd({trace:e,now:t,selected:n,fresh:r,onChange:o}){let l=e.error_count>0,i=c=>{c.target.closest("a, button")||Ee(["traces",e.trace_id])};return u`<div class=${`trace-row ${r?"is-fresh":""} ${l?"has-error":""}`} role="row" aria-selected=${String(n)} onClick=${i}>
+  </div>`}function nm({trace:e,now:t,selected:n,fresh:r,onChange:o}){let l=e.error_count>0,i=c=>{c.target.closest("a, button")||Ee(["traces",e.trace_id])};return u`<div class=${`trace-row ${r?"is-fresh":""} ${l?"has-error":""}`} role="row" aria-selected=${String(n)} onClick=${i}>
     <div class="cell cell-name" role="gridcell">
-      <span class="type-icons">${e.types.slice(0,qd).map(c=>u`<${Gt} key=${c} type=${c} />`)}</span>
+      <span class="type-icons">${e.types.slice(0,em).map(c=>u`<${Gt} key=${c} type=${c} />`)}</span>
       <a class="clip trace-name" href=${Le(["traces",e.trace_id])}>${e.name||"unnamed"}</a>
       ${l&&u`<span class="chip error" title="Nodes with an error"><${Y} name="error" size=${12} />${e.error_count}</span>`}
       ${e.level==="WARNING"&&u`<span class="chip warning">warning</span>`}
@@ -267,7 +269,7 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       ${e.tags.slice(0,Fo).map(c=>u`<${ds} key=${c} filter="tag" value=${c} onChange=${o} />`)}
       ${e.tags.length>Fo&&u`<span class="faint" title=${e.tags.slice(Fo).join(", ")}>+${e.tags.length-Fo}</span>`}
     </div>
-  </div>`}function ds({filter:e,value:t,onChange:n}){return t?n?u`<button type="button" class="chip" title=${`Only ${e} ${t}`} onClick=${()=>n({[e]:t})}><span>${t}</span></button>`:u`<span class="chip"><span>${t}</span></span>`:null}function Xd(e){let t=he(null),n=he(new Set),r=he(null);return r.current!==e&&(n.current=new Set(t.current?e.map(o=>o.trace_id).filter(o=>!t.current.has(o)):[]),t.current=new Set(e.map(o=>o.trace_id)),r.current=e),n.current}var em=400;function Io(e){let t=he(null),n=he();return n.current=e,te(()=>()=>clearTimeout(t.current),[]),()=>{t.current||(t.current=setTimeout(()=>{t.current=null,n.current()},em))}}var tm=50;function Hc({query:e}){let[t,n]=z(!1),r=f=>Ee(["traces"],{...e,cursor:"",...f}),o=qe(JSON.stringify(e),f=>lt("traces",nm(e),f)),l=!e.cursor,i=zo(e.live!=="off"&&l,{},Io(o.reload)),c=()=>r({live:e.live==="off"?"":"off"});Mt({f:()=>n(f=>!f),l:c});let m=fs(e).length;return Kt("Traces"),u`<div class="list-view">
+  </div>`}function ds({filter:e,value:t,onChange:n}){return t?n?u`<button type="button" class="chip" title=${`Only ${e} ${t}`} onClick=${()=>n({[e]:t})}><span>${t}</span></button>`:u`<span class="chip"><span>${t}</span></span>`:null}function rm(e){let t=he(null),n=he(new Set),r=he(null);return r.current!==e&&(n.current=new Set(t.current?e.map(o=>o.trace_id).filter(o=>!t.current.has(o)):[]),t.current=new Set(e.map(o=>o.trace_id)),r.current=e),n.current}var om=400;function Io(e){let t=he(null),n=he();return n.current=e,te(()=>()=>clearTimeout(t.current),[]),()=>{t.current||(t.current=setTimeout(()=>{t.current=null,n.current()},om))}}var lm=50;function Hc({query:e}){let[t,n]=z(!1),r=f=>Ee(["traces"],{...e,cursor:"",...f}),o=qe(JSON.stringify(e),f=>lt("traces",sm(e),f)),l=!e.cursor,i=zo(e.live!=="off"&&l,{},Io(o.reload)),c=()=>r({live:e.live==="off"?"":"off"});Mt({f:()=>n(f=>!f),l:c});let m=fs(e).length;return Kt("Traces"),u`<div class="list-view">
     <header class="toolbar">
       <h1>Traces</h1>
       <${gr} value=${e.q??""} placeholder="Search names, ids, users, inputs and outputs" onSearch=${f=>r({q:f})} />
@@ -276,35 +278,35 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
         <${Y} name="filter" size=${14} /><span>Filters</span>${m>0&&u`<span class="badge">${m}</span>`}
       </button>
       <${Ic} onDone=${o.reload} />
-      <${im} state=${i} on=${e.live!=="off"} isFirstPage=${l} onClick=${c} />
+      <${pm} state=${i} on=${e.live!=="off"} isFirstPage=${l} onClick=${c} />
     </header>
     ${t&&u`<${zc} query=${e} onChange=${r} />`}
     <${Fc} query=${e} onChange=${r} />
-    <${om} traces=${o} query=${e} onChange=${r} />
-  </div>`}function nm({range:e,live:t,...n}){return{limit:tm,from:dr(e),...n}}function rm(e){return e.q||e.range||e.cursor||Br.some(({key:t})=>e[t])}function om({traces:e,query:t,onChange:n}){let{data:r,error:o,loading:l}=e;return o&&!r?u`<${Ye} error=${o} onRetry=${e.reload} />`:r?r.traces.length===0?rm(t)?u`<${fr} title="No trace fits" text="Nothing that is stored fits the search and the filters.">
+    <${am} traces=${o} query=${e} onChange=${r} />
+  </div>`}function sm({range:e,live:t,...n}){return{limit:lm,from:dr(e),...n}}function im(e){return e.q||e.range||e.cursor||Br.some(({key:t})=>e[t])}function am({traces:e,query:t,onChange:n}){let{data:r,error:o,loading:l}=e;return o&&!r?u`<${Ye} error=${o} onRetry=${e.reload} />`:r?r.traces.length===0?im(t)?u`<${fr} title="No trace fits" text="Nothing that is stored fits the search and the filters.">
       <a class="button" href=${Le(["traces"])}>Show all traces</a>
     <//>`:u`<${Lo} />`:u`
     ${o&&u`<${Ye} error=${o} onRetry=${e.reload} />`}
     <${Vc} traces=${r.traces} query=${t} busy=${l&&!e.isCurrent} onChange=${n} />
-    <${lm} query=${t} next=${r.next_cursor} onChange=${n} />`:u`<p class="quiet" role="status">Loading…</p>`}function lm({query:e,next:t,onChange:n}){return!t&&!e.cursor?null:u`<nav class="row pager" aria-label="Pages">
+    <${cm} query=${t} next=${r.next_cursor} onChange=${n} />`:u`<p class="quiet" role="status">Loading…</p>`}function cm({query:e,next:t,onChange:n}){return!t&&!e.cursor?null:u`<nav class="row pager" aria-label="Pages">
     ${e.cursor&&u`<button type="button" class="button" onClick=${()=>n({cursor:""})}>First page</button>`}
     <span class="grow"></span>
     <button type="button" class="button" disabled=${!t} onClick=${()=>n({cursor:t})}>Next page</button>
-  </nav>`}var sm={off:"Paused",connecting:"Connecting",live:"Live",lost:"Reconnecting"};function im({state:e,on:t,isFirstPage:n,onClick:r}){let o=n?"New traces as they arrive (l)":"Only the first page is live";return u`<button type="button" class=${`button live is-${e}`} aria-pressed=${String(t&&n)} disabled=${!n} title=${o} onClick=${r}>
-    <span class="dot"></span><span>${sm[e]}</span>
+  </nav>`}var um={off:"Paused",connecting:"Connecting",live:"Live",lost:"Reconnecting"};function pm({state:e,on:t,isFirstPage:n,onClick:r}){let o=n?"New traces as they arrive (l)":"Only the first page is live";return u`<button type="button" class=${`button live is-${e}`} aria-pressed=${String(t&&n)} disabled=${!n} title=${o} onClick=${r}>
+    <span class="dot"></span><span>${um[e]}</span>
   </button>`}function jc({events:e}){return u`<section class="part" aria-label="Events"><header class="part-head"><h2>Events</h2></header>
     <ol class="lines">${e.map(({time:t,offset_ms:n,name:r,attributes:o},l)=>u`<${Uc} key=${l} time=${t} offset=${n} text=${r} attributes=${o} />`)}</ol>
   </section>`}function ms({title:e,lines:t}){return u`<section class="part" aria-label=${e}><header class="part-head"><h2>${e}</h2></header>
     <ol class="lines">${t.map((n,r)=>u`<${Uc} key=${r} time=${n.time} offset=${n.offset_ms} severity=${n.severity} text=${_r(n.body)} attributes=${n.attributes} />`)}</ol>
-  </section>`}function am(e){return/^(ERROR|FATAL|CRITICAL)/i.test(e)?"danger":/^WARN/i.test(e)?"warning":"muted"}function Uc({time:e,offset:t,severity:n,text:r,attributes:o}){let[l,i]=z(!1),c=Object.keys(o??{}).length;return u`<li>
+  </section>`}function fm(e){return/^(ERROR|FATAL|CRITICAL)/i.test(e)?"danger":/^WARN/i.test(e)?"warning":"muted"}function Uc({time:e,offset:t,severity:n,text:r,attributes:o}){let[l,i]=z(!1),c=Object.keys(o??{}).length;return u`<li>
     <div class="line">
       <span class="faint number line-time" title=${ut(Date.parse(e))}>+${Me(t)}</span>
-      ${n&&u`<span class=${`line-severity ${am(n)}`}>${n}</span>`}
+      ${n&&u`<span class=${`line-severity ${fm(n)}`}>${n}</span>`}
       <span class="grow line-text">${r}</span>
       ${c>0&&u`<button type="button" class="chip" aria-expanded=${String(l)} onClick=${()=>i(!l)}>${c} ${c===1?"attribute":"attributes"}</button>`}
     </div>
     ${l&&u`<${en} value=${o} />`}
-  </li>`}function Bc({traceId:e,count:t}){let[n,r]=z(!1);return n?u`<${cm} traceId=${e} />`:u`<button type="button" class="button" onClick=${()=>r(!0)}>Show ${t} log ${t===1?"line":"lines"} of the trace</button>`}function cm({traceId:e}){let t=qe(e,n=>lt(`traces/${encodeURIComponent(e)}/logs`,{},n));return t.error?u`<${Ye} error=${t.error} onRetry=${t.reload} />`:t.data&&u`<${ms} title="Log of the trace" lines=${t.data.logs} />`}var um="thumbs";function hs({title:e="Scores",traceId:t,nodeId:n,scores:r,onChanged:o}){let[l,i]=z(!1),[c,m]=z(null),f=async w=>{try{await w(),m(null),i(!1),o()}catch(C){m(C)}},$={trace_id:t,...n===null?{}:{node_id:n}},d=`thumbs-${t}-${n??"trace"}`,_=r.find(w=>w.id===d)?.value,b=w=>f(()=>_===Number(w)?kl(d):wl({...$,id:d,name:um,value:w}));return u`<section class="part" aria-label=${e}>
+  </li>`}function Bc({traceId:e,count:t}){let[n,r]=z(!1);return n?u`<${dm} traceId=${e} />`:u`<button type="button" class="button" onClick=${()=>r(!0)}>Show ${t} log ${t===1?"line":"lines"} of the trace</button>`}function dm({traceId:e}){let t=qe(e,n=>lt(`traces/${encodeURIComponent(e)}/logs`,{},n));return t.error?u`<${Ye} error=${t.error} onRetry=${t.reload} />`:t.data&&u`<${ms} title="Log of the trace" lines=${t.data.logs} />`}var mm="thumbs";function hs({title:e="Scores",traceId:t,nodeId:n,scores:r,onChanged:o}){let[l,i]=z(!1),[c,m]=z(null),f=async w=>{try{await w(),m(null),i(!1),o()}catch(C){m(C)}},$={trace_id:t,...n===null?{}:{node_id:n}},d=`thumbs-${t}-${n??"trace"}`,_=r.find(w=>w.id===d)?.value,b=w=>f(()=>_===Number(w)?kl(d):wl({...$,id:d,name:mm,value:w}));return u`<section class="part" aria-label=${e}>
     <header class="part-head">
       <h2 class="grow">${e}</h2>
       <button type="button" class="button plain only" aria-label="Thumb up" aria-pressed=${String(_===1)} onClick=${()=>b(!0)}><${Y} name="up" /></button>
@@ -312,15 +314,15 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
       <button type="button" class="button plain" aria-expanded=${String(l)} onClick=${()=>i(!l)}>Add score</button>
     </header>
     ${c&&u`<${Ye} error=${c} />`}
-    ${l&&u`<${dm} onAdd=${w=>f(()=>wl({...$,...w}))} />`}
-    ${r.length>0&&u`<ul class="scores">${r.map(w=>u`<${pm} key=${w.id} score=${w} onDelete=${()=>f(()=>kl(w.id))} />`)}</ul>`}
-  </section>`}function pm({score:e,onDelete:t}){return u`<li class="score">
+    ${l&&u`<${_m} onAdd=${w=>f(()=>wl({...$,...w}))} />`}
+    ${r.length>0&&u`<ul class="scores">${r.map(w=>u`<${hm} key=${w.id} score=${w} onDelete=${()=>f(()=>kl(w.id))} />`)}</ul>`}
+  </section>`}function hm({score:e,onDelete:t}){return u`<li class="score">
     <span class="score-name clip">${e.name}</span>
-    <span class="chip number"><span>${fm(e)}</span></span>
+    <span class="chip number"><span>${gm(e)}</span></span>
     <span class="grow muted score-comment">${e.comment}</span>
     <span class="faint" title=${ut(Date.parse(e.time))}>${String(e.origin??e.source).toLowerCase()}</span>
     ${e.source==="langfuse"&&u`<button type="button" class="button plain only" aria-label=${`Delete score ${e.name}`} onClick=${t}><${Y} name="close" size=${12} /></button>`}
-  </li>`}function fm({data_type:e,value:t,string_value:n}){return e==="BOOLEAN"?t===1?"true":"false":n??(t==null?"–":String(t))}var Wc={number:e=>Number(e),"true or false":e=>e==="true",text:e=>e};function dm({onAdd:e}){let[t,n]=z("number");return u`<form class="score-form" aria-label="New score" onSubmit=${o=>{o.preventDefault();let l=new FormData(o.currentTarget),i=l.get("comment").trim();e({name:l.get("name").trim(),value:Wc[t](l.get("value")),...i?{comment:i}:{}})}}>
+  </li>`}function gm({data_type:e,value:t,string_value:n}){return e==="BOOLEAN"?t===1?"true":"false":n??(t==null?"–":String(t))}var Wc={number:e=>Number(e),"true or false":e=>e==="true",text:e=>e};function _m({onAdd:e}){let[t,n]=z("number");return u`<form class="score-form" aria-label="New score" onSubmit=${o=>{o.preventDefault();let l=new FormData(o.currentTarget),i=l.get("comment").trim();e({name:l.get("name").trim(),value:Wc[t](l.get("value")),...i?{comment:i}:{}})}}>
     <label>Name<input class="field" name="name" required autocomplete="off" maxlength="200" placeholder="helpful" /></label>
     <label>Kind<select class="field" name="kind" value=${t} onChange=${o=>n(o.target.value)}>
       ${Object.keys(Wc).map(o=>u`<option value=${o}>${o}</option>`)}
@@ -328,15 +330,15 @@ curl ${e}/v1/traces -H 'Content-Type: application/json' -d '{"resourceSpans":[{"
     <label>Value${t==="true or false"?u`<select class="field" name="value"><option>true</option><option>false</option></select>`:u`<input class="field" name="value" required type=${t==="number"?"number":"text"} step="any" autocomplete="off" />`}</label>
     <label class="wide">Comment<input class="field" name="comment" autocomplete="off" /></label>
     <button type="submit" class="button primary">Add score</button>
-  </form>`}function Gc(e){let t=e.map(mm),n=[],r=0;for(let o of t)n.length=Math.min(o.depth,n.length),o.parent=n.at(-1)??null,o.parent?.children.push(o),n.push(o),r=Math.max(r,o.start+(o.duration??0));for(let o=t.length-1;o>=0;--o)t[o].parent&&(t[o].parent.size+=t[o].size);return{nodes:t,byId:new Map(t.map(o=>[o.id,o])),span:r}}function mm(e,t){let{id:n,depth:r,start_offset_ms:o,duration_ms:l}=e;return{summary:e,id:n,depth:r,index:t,start:o??0,duration:l,parent:null,children:[],size:1}}function Kc(e,t,n=""){let r=n?hm(e,n.toLowerCase()):null,o=[];for(let l=0;l<e.nodes.length;){let i=e.nodes[l];if(r&&!r.has(i)){l+=i.size;continue}o.push(i),l+=!r&&t.has(i.id)?i.size:1}return o}function hm(e,t){let n=new Set;for(let r of e.nodes)if(gm(r.summary,t))for(let o=r;o&&!n.has(o);o=o.parent)n.add(o);return n}function gm({name:e,type:t,model:n,level:r,status_message:o},l){return[e,t,n,r,o].some(i=>i&&i.toLowerCase().includes(l))}function Jc(e,t){return e.nodes.slice(t.index,t.index+t.size)}function Yc(e,t){let n=new Set(t);for(let r=e.parent;r;r=r.parent)n.delete(r.id);return n}async function Vo(e,t,n,r){let{nodes:o}=await tr(e,{content:"full"}),l=new Set(Jc(t,n).map(c=>c.id)),i=o.filter(c=>l.has(c.id));return r==="json"?JSON.stringify(_m(i),null,2):xm(i)}function _m(e){let t=[];for(let n of e){let{depth:r,...o}=n,l={...o,children:[]};t.length=r-e[0].depth,t.at(-1)?.children.push(l),t.push(l)}return t[0]??null}var $m=6;function xm(e){return e.map(t=>bm(t,Math.min($m,1+t.depth-e[0].depth))).join(`
+  </form>`}function Gc(e){let t=e.map($m),n=[],r=0;for(let o of t)n.length=Math.min(o.depth,n.length),o.parent=n.at(-1)??null,o.parent?.children.push(o),n.push(o),r=Math.max(r,o.start+(o.duration??0));for(let o=t.length-1;o>=0;--o)t[o].parent&&(t[o].parent.size+=t[o].size);return{nodes:t,byId:new Map(t.map(o=>[o.id,o])),span:r}}function $m(e,t){let{id:n,depth:r,start_offset_ms:o,duration_ms:l}=e;return{summary:e,id:n,depth:r,index:t,start:o??0,duration:l,parent:null,children:[],size:1}}function Kc(e,t,n=""){let r=n?xm(e,n.toLowerCase()):null,o=[];for(let l=0;l<e.nodes.length;){let i=e.nodes[l];if(r&&!r.has(i)){l+=i.size;continue}o.push(i),l+=!r&&t.has(i.id)?i.size:1}return o}function xm(e,t){let n=new Set;for(let r of e.nodes)if(bm(r.summary,t))for(let o=r;o&&!n.has(o);o=o.parent)n.add(o);return n}function bm({name:e,type:t,model:n,level:r,status_message:o},l){return[e,t,n,r,o].some(i=>i&&i.toLowerCase().includes(l))}function Jc(e,t){return e.nodes.slice(t.index,t.index+t.size)}function Yc(e,t){let n=new Set(t);for(let r=e.parent;r;r=r.parent)n.delete(r.id);return n}async function Vo(e,t,n,r){let{nodes:o}=await tr(e,{content:"full"}),l=new Set(Jc(t,n).map(c=>c.id)),i=o.filter(c=>l.has(c.id));return r==="json"?JSON.stringify(vm(i),null,2):wm(i)}function vm(e){let t=[];for(let n of e){let{depth:r,...o}=n,l={...o,children:[]};t.length=r-e[0].depth,t.at(-1)?.children.push(l),t.push(l)}return t[0]??null}var ym=6;function wm(e){return e.map(t=>km(t,Math.min(ym,1+t.depth-e[0].depth))).join(`
 
 `)+`
-`}function bm(e,t){let n=[`${"#".repeat(t)} ${gs(e.name||"unnamed")} (${e.type.toLowerCase()})`,vm(e)];e.error&&n.push(`**Error** ${gs([e.error.type,e.error.message].filter(Boolean).join(": "))}`);for(let r of["input","output","metadata"]){let o=e[r];o==null||typeof o=="object"&&Object.keys(o).length===0||n.push(`**${r[0].toUpperCase()}${r.slice(1)}**
+`}function km(e,t){let n=[`${"#".repeat(t)} ${gs(e.name||"unnamed")} (${e.type.toLowerCase()})`,Sm(e)];e.error&&n.push(`**Error** ${gs([e.error.type,e.error.message].filter(Boolean).join(": "))}`);for(let r of["input","output","metadata"]){let o=e[r];o==null||typeof o=="object"&&Object.keys(o).length===0||n.push(`**${r[0].toUpperCase()}${r.slice(1)}**
 
-${ym(o)}`)}return n.join(`
+${Tm(o)}`)}return n.join(`
 
-`)}function vm(e){let t=e.total_tokens>0&&`${e.input_tokens} → ${e.output_tokens} tokens`,n=e.cost_usd!=null&&ze(e.cost_usd),r=e.scores?.map(({name:o,value:l,string_value:i})=>`${o} = ${i??l}`)??[];return[Me(e.duration_ms),e.model,t,n,...r].filter(Boolean).map(o=>`- ${gs(o)}`).join(`
-`)}var gs=e=>String(e).replace(/\s+/g," ").trim();function ym(e){let t=_r(e),n=Math.max(2,...(t.match(/`+/g)??[]).map(o=>o.length)),r="`".repeat(n+1);return`${r}${typeof e=="string"?"":"json"}
+`)}function Sm(e){let t=e.total_tokens>0&&`${e.input_tokens} → ${e.output_tokens} tokens`,n=e.cost_usd!=null&&ze(e.cost_usd),r=e.scores?.map(({name:o,value:l,string_value:i})=>`${o} = ${i??l}`)??[];return[Me(e.duration_ms),e.model,t,n,...r].filter(Boolean).map(o=>`- ${gs(o)}`).join(`
+`)}var gs=e=>String(e).replace(/\s+/g," ").trim();function Tm(e){let t=_r(e),n=Math.max(2,...(t.match(/`+/g)??[]).map(o=>o.length)),r="`".repeat(n+1);return`${r}${typeof e=="string"?"":"json"}
 ${t}
 ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
     <div class="row">
@@ -345,7 +347,7 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
       <span class="faint mono clip trace-id">${t.trace_id}</span>
       <span class="grow"></span>
       <${Nt} what="link to this view" icon="link" label="Link" text=${()=>location.href} />
-      <button type="button" class="button plain" title="Export as OTLP JSON" onClick=${()=>km(t.trace_id)}><${Y} name="download" /><span>OTLP</span></button>
+      <button type="button" class="button plain" title="Export as OTLP JSON" onClick=${()=>Em(t.trace_id)}><${Y} name="download" /><span>OTLP</span></button>
     </div>
     <div class="facts row wrap">
       <${Wr} name="Started" value=${ut(Date.parse(t.start_time))} />
@@ -362,7 +364,7 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
       ${t.tags.map(n=>u`<a key=${n} class="chip outline" href=${Le(["traces"],{tag:n})}><span>${n}</span></a>`)}
       <${_s} sources=${t.sources} />
     </div>
-  </header>`}function Wr({name:e,value:t}){return u`<span class="fact"><span class="faint">${e}</span> <span class="number">${t}</span></span>`}var wm=new Map([["langfuse","Langfuse"],["langsmith","LangSmith"],["otlp","OTLP"]]);function _s({sources:e}){return e.map(t=>u`<span key=${t} class="chip outline source" title="Came by this intake">${wm.get(t)??t}</span>`)}async function km(e){let t=document.createElement("a");t.href=URL.createObjectURL(await Mi(e)),t.download=`${e}.json`,t.click(),URL.revokeObjectURL(t.href)}function Qc({usage:e,cost:t,estimated:n}){let r=[...new Set([...Object.keys(e),...Object.keys(t)])].filter(l=>l!=="total"),o="total"in e||"total"in t;return u`<section class="part" aria-label="Usage and cost">
+  </header>`}function Wr({name:e,value:t}){return u`<span class="fact"><span class="faint">${e}</span> <span class="number">${t}</span></span>`}var Mm=new Map([["langfuse","Langfuse"],["langsmith","LangSmith"],["otlp","OTLP"]]);function _s({sources:e}){return e.map(t=>u`<span key=${t} class="chip outline source" title="Came by this intake">${Mm.get(t)??t}</span>`)}async function Em(e){let t=document.createElement("a");t.href=URL.createObjectURL(await Mi(e)),t.download=`${e}.json`,t.click(),URL.revokeObjectURL(t.href)}function Qc({usage:e,cost:t,estimated:n}){let r=[...new Set([...Object.keys(e),...Object.keys(t)])].filter(l=>l!=="total"),o="total"in e||"total"in t;return u`<section class="part" aria-label="Usage and cost">
     <header class="part-head"><h2>Usage and cost</h2>${n&&u`<span class="chip">cost by the price table</span>`}</header>
     <table class="figures">
       <thead><tr><th scope="col">Kind</th><th scope="col">Units</th><th scope="col">Cost</th></tr></thead>
@@ -370,21 +372,21 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
       ${o&&u`<tfoot><${Zc} name="total" units=${e.total} cost=${t.total} /></tfoot>`}
     </table>
   </section>`}function Zc({name:e,units:t,cost:n}){return u`<tr><th scope="row">${e}</th><td class="number">${Ir(t)}</td><td class="number">${ze(n)}</td></tr>`}function Xc({data:e,node:t,tree:n,onChanged:r,onClose:o}){let{trace:l}=e,i=`${l.trace_id} ${t.id} ${l.updated_time}`,c=qe(i,$=>Ti(l.trace_id,t.id,$)),m=c.data,f=t.index===0;return u`<article class="details">
-    <${Sm} trace=${l} node=${t} tree=${n} onClose=${o} />
-    <${Tm} summary=${t.summary} full=${m} />
+    <${Cm} trace=${l} node=${t} tree=${n} onClose=${o} />
+    <${Lm} summary=${t.summary} full=${m} />
     ${c.error&&u`<${Ye} error=${c.error} onRetry=${c.reload} />`}
-    ${t.summary.level==="ERROR"||m?.error?u`<${Mm} summary=${t.summary} error=${m?.error} />`:null}
-    ${m&&u`<${Em} full=${m} />`}
+    ${t.summary.level==="ERROR"||m?.error?u`<${Am} summary=${t.summary} error=${m?.error} />`:null}
+    ${m&&u`<${Dm} full=${m} />`}
     <${hs} traceId=${l.trace_id} nodeId=${t.id} scores=${e.scores.filter($=>$.node_id===t.id)} onChanged=${r} />
-    ${m&&u`<${Cm} full=${m} />`}
-    ${f&&u`<${Am} data=${e} full=${m} onChanged=${r} />`}
-  </article>`}function Sm({trace:e,node:t,tree:n,onClose:r}){let o=l=>()=>Vo(e.trace_id,n,t,l);return u`<header class="details-head row">
+    ${m&&u`<${Pm} full=${m} />`}
+    ${f&&u`<${Om} data=${e} full=${m} onChanged=${r} />`}
+  </article>`}function Cm({trace:e,node:t,tree:n,onClose:r}){let o=l=>()=>Vo(e.trace_id,n,t,l);return u`<header class="details-head row">
     <button type="button" class="button plain only close-details" aria-label="Back to the tree" onClick=${r}><${Y} name="back" /></button>
     <${Gt} type=${t.summary.type} size=${16} />
     <h1 class="grow clip" title=${t.summary.name}>${t.summary.name||"unnamed"}</h1>
     <${Nt} what="this node and all below as JSON" label="JSON" text=${o("json")} />
     <${Nt} what="this node and all below as Markdown" label="Markdown" text=${o("markdown")} />
-  </header>`}function Tm({summary:e,full:t}){let{level:n}=e;return u`<div class="facts row wrap">
+  </header>`}function Lm({summary:e,full:t}){let{level:n}=e;return u`<div class="facts row wrap">
     <span class="chip type-chip">${String(e.type).toLowerCase()}</span>
     ${n!=="DEFAULT"&&u`<span class=${`chip ${n==="ERROR"?"error":n==="WARNING"?"warning":""}`}>${n.toLowerCase()}</span>`}
     <span class="chip number">${e.duration_ms==null?"running":Me(e.duration_ms)}</span>
@@ -394,15 +396,15 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
     ${e.cost_usd!=null&&u`<span class="chip number" title=${e.cost_is_estimated?"By the price table":"As sent"}>${ze(e.cost_usd)}</span>`}
     ${t?.prompt&&u`<span class="chip"><span><span class="faint">prompt</span> ${t.prompt.name} v${t.prompt.version}</span></span>`}
     <${_s} sources=${e.sources} />
-  </div>`}function Mm({summary:e,error:t}){let n=t?.message??e.status_message??"It failed; no text was sent.";return u`<section class="part error-part" role="group" aria-label="Error">
+  </div>`}function Am({summary:e,error:t}){let n=t?.message??e.status_message??"It failed; no text was sent.";return u`<section class="part error-part" role="group" aria-label="Error">
     <header class="part-head danger"><${Y} name="error" /><h2 class="grow">${t?.type??"Error"}</h2><${Nt} what="error" text=${()=>[t?.type,n,t?.stack_trace].filter(Boolean).join(`
 `)} /></header>
     <${un} text=${n} fences=${!1} />
     ${t?.stack_trace&&u`<details><summary>Stack trace</summary><pre class="stack">${t.stack_trace}</pre></details>`}
-  </section>`}function Em({full:e}){return u`
+  </section>`}function Dm({full:e}){return u`
     ${e.input!=null&&u`<${pn} title="Input" value=${e.input} />`}
     ${e.output!=null&&u`<${pn} title="Output" value=${e.output} />`}
-    ${e.input==null&&e.output==null&&u`<p class="quiet">Neither input nor output was sent.</p>`}`}var $s=e=>e==null||Object.keys(e).length===0;function Cm({full:e}){return u`
+    ${e.input==null&&e.output==null&&u`<p class="quiet">Neither input nor output was sent.</p>`}`}var $s=e=>e==null||Object.keys(e).length===0;function Pm({full:e}){return u`
     ${!$s(e.usage)||!$s(e.cost)?u`<${Qc} usage=${e.usage} cost=${e.cost} estimated=${e.cost_is_estimated} />`:null}
     <${Ln} title="Model parameters" value=${e.model_parameters} />
     <${Ln} title="Metadata" value=${e.metadata} />
@@ -411,59 +413,59 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
     <${Ln} title="Attributes" value=${e.attributes} />
     <${Ln} title="Resource" value=${e.resource} />
     <${Ln} title="Scope" value=${e.scope} />
-    <${Ln} title="Identity" value=${Lm(e)} />`}function Ln({title:e,value:t}){return $s(t)?null:u`<section class="part" aria-label=${e}>
+    <${Ln} title="Identity" value=${Rm(e)} />`}function Ln({title:e,value:t}){return $s(t)?null:u`<section class="part" aria-label=${e}>
     <header class="part-head"><h2 class="grow">${e}</h2><${Nt} what=${e.toLowerCase()} text=${()=>JSON.stringify(t,null,2)} /></header>
     <${en} value=${t} />
-  </section>`}function Lm(e){let t={id:e.id,parent:e.parent_id,started:ut(Date.parse(e.start_time)),user:e.user_id,session:e.session_id,environment:e.environment,release:e.release,version:e.version,tags:e.tags?.length?e.tags:null};return Object.fromEntries(Object.entries(t).filter(([,n])=>n!=null))}function Am({data:e,full:t,onChanged:n}){let{trace:r}=e,o=i=>r[i]!=null&&t&&JSON.stringify(r[i])!==JSON.stringify(t[i]),l=e.scores.filter(i=>i.node_id==null);return u`<div class="of-the-trace">
+  </section>`}function Rm(e){let t={id:e.id,parent:e.parent_id,started:ut(Date.parse(e.start_time)),user:e.user_id,session:e.session_id,environment:e.environment,release:e.release,version:e.version,tags:e.tags?.length?e.tags:null};return Object.fromEntries(Object.entries(t).filter(([,n])=>n!=null))}function Om({data:e,full:t,onChanged:n}){let{trace:r}=e,o=i=>r[i]!=null&&t&&JSON.stringify(r[i])!==JSON.stringify(t[i]),l=e.scores.filter(i=>i.node_id==null);return u`<div class="of-the-trace">
     <h2 class="faint">The trace as a whole</h2>
     ${o("input")&&u`<${pn} title="Trace input" value=${r.input} />`}
     ${o("output")&&u`<${pn} title="Trace output" value=${r.output} />`}
     ${o("metadata")&&u`<${Ln} title="Trace metadata" value=${r.metadata} />`}
     <${hs} title="Trace scores" traceId=${r.trace_id} nodeId=${null} scores=${l} onChanged=${n} />
     ${e.logs_count>0&&u`<${Bc} traceId=${r.trace_id} count=${e.logs_count} />`}
-  </div>`}var Dm=2e3;function eu(){let[e,t]=z("");return te(()=>{if(!e)return;let n=setTimeout(()=>t(""),Dm);return()=>clearTimeout(n)},[e]),[u`<div class=${`notice ${e?"is-shown":""}`} role="status">${e}</div>`,t]}var tu=2,nu=25,ru=75,Ho=52;function ou(){let[e,t]=z(Ho),n=he(),r=i=>{Ho=Math.max(nu,Math.min(ru,i)),t(Ho),n.current.parentElement.style.setProperty("--tree-share",`${Ho}%`)},o=i=>{if(!n.current.hasPointerCapture(i.pointerId))return;let c=n.current.parentElement.getBoundingClientRect();r(100*(i.clientX-c.left)/c.width)},l=i=>{let c={ArrowLeft:-tu,ArrowRight:tu}[i.key];c&&(i.preventDefault(),r(e+c))};return u`<div ref=${n} class="splitter" role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the tree"
+  </div>`}var Nm=2e3;function eu(){let[e,t]=z("");return te(()=>{if(!e)return;let n=setTimeout(()=>t(""),Nm);return()=>clearTimeout(n)},[e]),[u`<div class=${`notice ${e?"is-shown":""}`} role="status">${e}</div>`,t]}var tu=2,nu=25,ru=75,Ho=52;function ou(){let[e,t]=z(Ho),n=he(),r=i=>{Ho=Math.max(nu,Math.min(ru,i)),t(Ho),n.current.parentElement.style.setProperty("--tree-share",`${Ho}%`)},o=i=>{if(!n.current.hasPointerCapture(i.pointerId))return;let c=n.current.parentElement.getBoundingClientRect();r(100*(i.clientX-c.left)/c.width)},l=i=>{let c={ArrowLeft:-tu,ArrowRight:tu}[i.key];c&&(i.preventDefault(),r(e+c))};return u`<div ref=${n} class="splitter" role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the tree"
     aria-valuenow=${Math.round(e)} aria-valuemin=${nu} aria-valuemax=${ru} onKeyDown=${l}
-    onPointerDown=${i=>n.current.setPointerCapture(i.pointerId)} onPointerMove=${o}></div>`}var An=30,lu=12,Pm=14,Rm=16,Om=4,Nm=2;function su({tree:e,rows:t,selected:n,collapsed:r,onSelect:o,onFold:l}){let i=he(),[c,m]=z(0),f=zm(i),$=t.indexOf(n);Er(()=>Fm(i.current,$),[$]);let d=Math.max(0,Math.floor(c/An)-lu),_=Math.min(t.length,Math.ceil((c+f)/An)+lu);return u`<div class="tree">
-    <${Um} span=${e.span} />
+    onPointerDown=${i=>n.current.setPointerCapture(i.pointerId)} onPointerMove=${o}></div>`}var An=30,lu=12,zm=14,Fm=16,Im=4,Vm=2;function su({tree:e,rows:t,selected:n,collapsed:r,onSelect:o,onFold:l}){let i=he(),[c,m]=z(0),f=Hm(i),$=t.indexOf(n);Er(()=>jm(i.current,$),[$]);let d=Math.max(0,Math.floor(c/An)-lu),_=Math.min(t.length,Math.ceil((c+f)/An)+lu);return u`<div class="tree">
+    <${Km} span=${e.span} />
     <div class="tree-scroller" ref=${i} role="tree" tabindex="0" aria-label="Nodes" aria-activedescendant=${n?iu(n):void 0}
       onScroll=${b=>m(b.currentTarget.scrollTop)}>
       <div class="tree-rows" role="presentation" style=${{height:`${t.length*An}px`}}>
-        ${t.slice(d,_).map((b,w)=>u`<${Im} key=${b.id} node=${b} top=${(d+w)*An} span=${e.span}
+        ${t.slice(d,_).map((b,w)=>u`<${Um} key=${b.id} node=${b} top=${(d+w)*An} span=${e.span}
           selected=${b===n} collapsed=${r.has(b.id)} onSelect=${o} onFold=${l} />`)}
       </div>
       ${t.length===0&&u`<p class="quiet">No node has these words.</p>`}
     </div>
-  </div>`}var iu=e=>`node-${e.index}`;function zm(e){let[t,n]=z(()=>innerHeight);return te(()=>{let r=new ResizeObserver(([o])=>n(o.contentRect.height));return r.observe(e.current),()=>r.disconnect()},[]),t}function Fm(e,t){if(t<0)return;let n=t*An,r=e.clientHeight;n<e.scrollTop?e.scrollTop=n:n+An>e.scrollTop+r&&(e.scrollTop=n+An-r)}function Im({node:e,top:t,span:n,selected:r,collapsed:o,onSelect:l,onFold:i}){let{summary:c}=e,m=e.children.length>0,f=c.level==="ERROR",$=d=>{d.stopPropagation(),i(e,!o)};return u`<div id=${iu(e)} role="treeitem" class=${`tree-row type-${os(c.type).toLowerCase()} ${f?"has-error":""}`}
+  </div>`}var iu=e=>`node-${e.index}`;function Hm(e){let[t,n]=z(()=>innerHeight);return te(()=>{let r=new ResizeObserver(([o])=>n(o.contentRect.height));return r.observe(e.current),()=>r.disconnect()},[]),t}function jm(e,t){if(t<0)return;let n=t*An,r=e.clientHeight;n<e.scrollTop?e.scrollTop=n:n+An>e.scrollTop+r&&(e.scrollTop=n+An-r)}function Um({node:e,top:t,span:n,selected:r,collapsed:o,onSelect:l,onFold:i}){let{summary:c}=e,m=e.children.length>0,f=c.level==="ERROR",$=d=>{d.stopPropagation(),i(e,!o)};return u`<div id=${iu(e)} role="treeitem" class=${`tree-row type-${os(c.type).toLowerCase()} ${f?"has-error":""}`}
     aria-level=${e.depth+1} aria-selected=${String(r)} aria-expanded=${m?String(!o):void 0}
     style=${{transform:`translateY(${t}px)`}} onClick=${()=>l(e)}>
     <div class="tree-name">
-      <${Vm} depth=${e.depth} />
+      <${Bm} depth=${e.depth} />
       ${m?u`<button type="button" class="fold" tabindex="-1" aria-label=${o?"Unfold":"Fold"} onClick=${$}><${Y} name="chevron" size=${12} /></button>`:u`<span class="fold"></span>`}
       <${Gt} type=${c.type} />
       <span class="clip node-name">${c.name||"unnamed"}</span>
       ${o&&u`<span class="chip number">+${e.size-1}</span>`}
       ${f&&u`<span class="danger row" title=${c.status_message??"error"}><${Y} name="error" size=${13} /></span>`}
       ${c.score_count>0&&u`<span class="faint row" title=${`${c.score_count} scores`}><${Y} name="EVALUATOR" size=${12} /></span>`}
-      <span class="node-figures faint number clip">${Hm(c)}</span>
+      <span class="node-figures faint number clip">${Wm(c)}</span>
     </div>
-    <div class="tree-time"><${jm} node=${e} span=${n} /></div>
-  </div>`}function Vm({depth:e}){let t=Math.min(e,Rm);return t===0?null:u`<span class="guides" style=${{width:`${t*Pm}px`}}></span>`}function Hm({model:e,total_tokens:t,cost_usd:n}){return[e,t>0&&`${fe(t)} tok`,n>0&&ze(n)].filter(Boolean).join(" · ")}var jo=(e,t)=>t>0?100*e/t:0;function jm({node:e,span:t}){let n=Math.min(jo(e.start,t),99.6),r=e.duration==null,o=r?100-n:Math.min(jo(e.duration,t),100-n),l=e.summary.time_to_first_token_ms,i=n+o,c=r?"running":Me(e.duration),m=i>=78&&n<=22,f=i<78?{left:`${i}%`}:{right:`${100-(m?i:n)}%`};return u`
+    <div class="tree-time"><${Gm} node=${e} span=${n} /></div>
+  </div>`}function Bm({depth:e}){let t=Math.min(e,Fm);return t===0?null:u`<span class="guides" style=${{width:`${t*zm}px`}}></span>`}function Wm({model:e,total_tokens:t,cost_usd:n}){return[e,t>0&&`${fe(t)} tok`,n>0&&ze(n)].filter(Boolean).join(" · ")}var jo=(e,t)=>t>0?100*e/t:0;function Gm({node:e,span:t}){let n=Math.min(jo(e.start,t),99.6),r=e.duration==null,o=r?100-n:Math.min(jo(e.duration,t),100-n),l=e.summary.time_to_first_token_ms,i=n+o,c=r?"running":Me(e.duration),m=i>=78&&n<=22,f=i<78?{left:`${i}%`}:{right:`${100-(m?i:n)}%`};return u`
     <span class=${`bar ${r?"is-open":""}`} style=${{left:`${n}%`,width:`${o}%`}}>
       ${l>0&&e.duration>0&&u`<span class="bar-wait" style=${{width:`${Math.min(jo(l,e.duration),100)}%`}}></span>`}
     </span>
-    <span class=${`bar-label number ${m?"is-inside":""}`} style=${f}>${c}</span>`}function Um({span:e}){let t=matchMedia("(max-width: 760px)").matches?Nm:Om,n=e>0?dc(e,t):0,r=n>0?Array.from({length:Math.floor(e/n)+1},(o,l)=>l*n):[0];return u`<div class="ruler" aria-hidden="true">
+    <span class=${`bar-label number ${m?"is-inside":""}`} style=${f}>${c}</span>`}function Km({span:e}){let t=matchMedia("(max-width: 760px)").matches?Vm:Im,n=e>0?dc(e,t):0,r=n>0?Array.from({length:Math.floor(e/n)+1},(o,l)=>l*n):[0];return u`<div class="ruler" aria-hidden="true">
     <div class="tree-name faint">Name</div>
     <div class="tree-time">
       ${r.filter(o=>o<=e*.94).map(o=>u`<span key=${o} class="tick number" style=${{left:`${jo(o,e)}%`}}>${o===0?"0":Me(o)}</span>`)}
     </div>
-  </div>`}function au({id:e,query:t}){let n=qe(e,l=>tr(e,{},l));zo(!0,{trace_id:e},Io(n.reload));let{data:r,error:o}=n;return o&&!r?u`<${Ye} error=${o} onRetry=${n.reload} />`:r?u`<${Bm} data=${r} query=${t} onChanged=${n.reload} />`:u`<p class="quiet" role="status">Loading…</p>`}function Bm({data:e,query:t,onChanged:n}){let{trace_id:r}=e.trace,o=Bt(()=>Gc(e.nodes),[e]),[l,i]=z(()=>new Set),[c,m]=z(""),f=Bt(()=>Kc(o,l,c),[o,l,c]),$=o.byId.get(t.node)??f[0]??null,d=Xn(C=>C&&Ee(["traces",r],{node:C.id},{replace:!0}),[r]),_=Xn((C,L)=>i(E=>Wm(E,C,L)),[]);te(()=>{o.byId.has(t.node)&&i(C=>Yc(o.byId.get(t.node),C))},[o,t.node]);let[b,w]=eu();return Km({tree:o,rows:f,selected:$,collapsed:l,select:d,fold:_,tell:w,id:r,isOpen:!!t.node}),te(()=>document.getElementById("details").scrollTo(0,0),[$?.id]),Kt(e.trace.name||"unnamed"),Ym(),u`<div class=${`trace-view ${t.node?"has-node":""}`}>
+  </div>`}function au({id:e,query:t}){let n=qe(e,l=>tr(e,{},l));zo(!0,{trace_id:e},Io(n.reload));let{data:r,error:o}=n;return o&&!r?u`<${Ye} error=${o} onRetry=${n.reload} />`:r?u`<${Jm} data=${r} query=${t} onChanged=${n.reload} />`:u`<p class="quiet" role="status">Loading…</p>`}function Jm({data:e,query:t,onChanged:n}){let{trace_id:r}=e.trace,o=Bt(()=>Gc(e.nodes),[e]),[l,i]=z(()=>new Set),[c,m]=z(""),f=Bt(()=>Kc(o,l,c),[o,l,c]),$=o.byId.get(t.node)??f[0]??null,d=Xn(C=>C&&Ee(["traces",r],{node:C.id},{replace:!0}),[r]),_=Xn((C,L)=>i(E=>Ym(E,C,L)),[]);te(()=>{o.byId.has(t.node)&&i(C=>Yc(o.byId.get(t.node),C))},[o,t.node]);let[b,w]=eu();return Zm({tree:o,rows:f,selected:$,collapsed:l,select:d,fold:_,tell:w,id:r,isOpen:!!t.node}),te(()=>document.getElementById("details").scrollTo(0,0),[$?.id]),Kt(e.trace.name||"unnamed"),Xm(),u`<div class=${`trace-view ${t.node?"has-node":""}`}>
     <${qc} data=${e} />
     ${b}
     <div class="panes">
       <section class="pane tree-pane" aria-label="Tree and waterfall">
         <div class="tree-tools row">
           <${gr} value=${c} placeholder=${`Search ${e.nodes.length.toLocaleString("en-US")} nodes`} onSearch=${m} />
-          <${Gm} tree=${o} collapsed=${l} onChange=${i} />
+          <${qm} tree=${o} collapsed=${l} onChange=${i} />
         </div>
         <${su} tree=${o} rows=${f} selected=${$} collapsed=${l} onSelect=${d} onFold=${_} />
       </section>
@@ -472,20 +474,20 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
         ${$&&u`<${Xc} key=${$.id} data=${e} node=${$} tree=${o} onChanged=${n} onClose=${()=>Ee(["traces",r])} />`}
       </section>
     </div>
-  </div>`}function Wm(e,t,n){let r=new Set(e);return n?r.add(t.id):r.delete(t.id),r}function Gm({tree:e,collapsed:t,onChange:n}){let r=t.size>0,o=()=>n(new Set(e.nodes.filter(l=>l.depth>0&&l.children.length).map(l=>l.id)));return u`<button type="button" class="button plain" onClick=${()=>r?n(new Set):o()}>${r?"Unfold all":"Fold all"}</button>`}function Km({tree:e,rows:t,selected:n,collapsed:r,select:o,fold:l,tell:i,id:c,isOpen:m}){let f=t.indexOf(n),$=L=>()=>o(t[Math.max(0,Math.min(t.length-1,f+L))]),d=n&&r.has(n.id),_=()=>d?l(n,!1):o(n?.children[0]),b=()=>n?.children.length&&!d?l(n,!0):o(n?.parent),w=()=>{let L=e.nodes.filter(E=>E.summary.level==="ERROR");o(L.find(E=>E.index>(n?.index??-1))??L[0])},C=(L,E)=>()=>{let y=N=>i(N?`Not copied: ${N.message}`:`Copied as ${E}`);n&&Vo(c,e,n,L).then(ls).then(()=>y(),y)};Mt({j:$(1),ArrowDown:$(1),k:$(-1),ArrowUp:$(-1),PageDown:$(20),PageUp:$(-20),Home:()=>o(t[0]),End:()=>o(t.at(-1)),ArrowRight:_,ArrowLeft:b,e:w,c:C("json","JSON"),m:C("markdown","Markdown"),Enter:()=>{o(n),document.getElementById("details").focus()},Escape:()=>Jm(c,m)})}function Jm(e,t){document.getElementById("details").contains(document.activeElement)?document.querySelector('[role="tree"]').focus():t&&matchMedia("(max-width: 760px)").matches?Ee(["traces",e]):Ee(["traces"])}function Ym(){te(()=>{let e=requestAnimationFrame(()=>setTimeout(()=>performance.mark("trace-painted")));return()=>cancelAnimationFrame(e)},[])}var qm=[{path:"traces",name:"Traces",icon:"trace",key:"t"},{path:"sessions",name:"Sessions",icon:"session",key:"s"},{path:"dashboard",name:"Dashboard",icon:"dashboard",key:"d"}];function cu(){let{parts:e,query:t}=hc(),[n,r]=z(!1),[o="traces",l]=e;return Mt({"?":()=>r(!0),"g t":()=>Ee(["traces"]),"g s":()=>Ee(["sessions"]),"g d":()=>Ee(["dashboard"]),"shift+t":rs}),u`<div class="page">
-    <${Qm} view=${o} onHelp=${()=>r(!0)} />
-    <main class="view" id="main">${Zm(o,l,t)}</main>
+  </div>`}function Ym(e,t,n){let r=new Set(e);return n?r.add(t.id):r.delete(t.id),r}function qm({tree:e,collapsed:t,onChange:n}){let r=t.size>0,o=()=>n(new Set(e.nodes.filter(l=>l.depth>0&&l.children.length).map(l=>l.id)));return u`<button type="button" class="button plain" onClick=${()=>r?n(new Set):o()}>${r?"Unfold all":"Fold all"}</button>`}function Zm({tree:e,rows:t,selected:n,collapsed:r,select:o,fold:l,tell:i,id:c,isOpen:m}){let f=t.indexOf(n),$=L=>()=>o(t[Math.max(0,Math.min(t.length-1,f+L))]),d=n&&r.has(n.id),_=()=>d?l(n,!1):o(n?.children[0]),b=()=>n?.children.length&&!d?l(n,!0):o(n?.parent),w=()=>{let L=e.nodes.filter(E=>E.summary.level==="ERROR");o(L.find(E=>E.index>(n?.index??-1))??L[0])},C=(L,E)=>()=>{let y=N=>i(N?`Not copied: ${N.message}`:`Copied as ${E}`);n&&Vo(c,e,n,L).then(ls).then(()=>y(),y)};Mt({j:$(1),ArrowDown:$(1),k:$(-1),ArrowUp:$(-1),PageDown:$(20),PageUp:$(-20),Home:()=>o(t[0]),End:()=>o(t.at(-1)),ArrowRight:_,ArrowLeft:b,e:w,c:C("json","JSON"),m:C("markdown","Markdown"),Enter:()=>{o(n),document.getElementById("details").focus()},Escape:()=>Qm(c,m)})}function Qm(e,t){document.getElementById("details").contains(document.activeElement)?document.querySelector('[role="tree"]').focus():t&&matchMedia("(max-width: 760px)").matches?Ee(["traces",e]):Ee(["traces"])}function Xm(){te(()=>{let e=requestAnimationFrame(()=>setTimeout(()=>performance.mark("trace-painted")));return()=>cancelAnimationFrame(e)},[])}var eh=[{path:"traces",name:"Traces",icon:"trace",key:"t"},{path:"sessions",name:"Sessions",icon:"session",key:"s"},{path:"dashboard",name:"Dashboard",icon:"dashboard",key:"d"}];function cu(){let{parts:e,query:t}=hc(),[n,r]=z(!1),[o="traces",l]=e;return Mt({"?":()=>r(!0),"g t":()=>Ee(["traces"]),"g s":()=>Ee(["sessions"]),"g d":()=>Ee(["dashboard"]),"shift+t":rs}),u`<div class="page">
+    <${nh} view=${o} onHelp=${()=>r(!0)} />
+    <main class="view" id="main">${th(o,l,t)}</main>
     ${n&&u`<${vc} onClose=${()=>r(!1)} />`}
-  </div>`}function Zm(e,t,n){return e==="traces"&&t?u`<${au} key=${t} id=${t} query=${n} />`:e==="sessions"&&t?u`<${Nc} key=${t} id=${t} />`:e==="sessions"?u`<${wc} query=${n} />`:e==="dashboard"?u`<${xc} query=${n} />`:u`<${Hc} query=${n} />`}function Qm({view:e,onHelp:t}){return u`<nav class="navigation" aria-label="Views">
-    <a class="brand" href=${Le(["traces"])} aria-label="llmtrace: all traces"><${Xm} /><span>llmtrace</span></a>
-    ${qm.map(({path:n,name:r,icon:o,key:l})=>u`<a key=${n} class="navigation-item" href=${Le([n])} title=${`${r} (g ${l})`} aria-current=${e===n?"page":void 0}>
+  </div>`}function th(e,t,n){return e==="traces"&&t?u`<${au} key=${t} id=${t} query=${n} />`:e==="sessions"&&t?u`<${Nc} key=${t} id=${t} />`:e==="sessions"?u`<${wc} query=${n} />`:e==="dashboard"?u`<${xc} query=${n} />`:u`<${Hc} query=${n} />`}function nh({view:e,onHelp:t}){return u`<nav class="navigation" aria-label="Views">
+    <a class="brand" href=${Le(["traces"])} aria-label="llmtrace: all traces"><${rh} /><span>llmtrace</span></a>
+    ${eh.map(({path:n,name:r,icon:o,key:l})=>u`<a key=${n} class="navigation-item" href=${Le([n])} title=${`${r} (g ${l})`} aria-current=${e===n?"page":void 0}>
       <${Y} name=${o} /><span>${r}</span>
     </a>`)}
     <span class="grow"></span>
-    <${eh} />
+    <${oh} />
     <button type="button" class="navigation-item" title="Keys and help (?)" onClick=${t}><${Y} name="help" /><span>Help</span></button>
-  </nav>`}function Xm(){return u`<svg class="mark" viewBox="0 0 32 32" width="20" height="20" aria-hidden="true">
+  </nav>`}function rh(){return u`<svg class="mark" viewBox="0 0 32 32" width="20" height="20" aria-hidden="true">
     <rect width="32" height="32" rx="8" /><path d="M8 10h12" /><path d="M12 16h12" /><path d="M16 22h6" />
-  </svg>`}function eh(){let[e,t]=z(Mo);return te(()=>Eo(()=>t(Mo())),[]),u`<button type="button" class="navigation-item" aria-pressed=${String(e)} title="Light or dark (Shift T)" onClick=${rs}>
+  </svg>`}function oh(){let[e,t]=z(Mo);return te(()=>Eo(()=>t(Mo())),[]),u`<button type="button" class="navigation-item" aria-pressed=${String(e)} title="Light or dark (Shift T)" onClick=${rs}>
     <${Y} name=${e?"sun":"moon"} /><span>${e?"Light":"Dark"}</span>
   </button>`}rc();ui(u`<${cu} />`,document.getElementById("app"));

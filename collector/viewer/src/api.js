@@ -17,7 +17,7 @@ function takeToken() {
 }
 
 /// An answer that is none: `message` is for the reader, `status` 0 where the collector cannot be reached.
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;

@@ -3,7 +3,7 @@ import { html } from "./html.js";
 
 const kMinute = 60_000;
 
-export const kRanges = [
+const kRanges = [
   { key: "15m", name: "Last 15 minutes", length: 15 * kMinute },
   { key: "1h", name: "Last hour", length: 60 * kMinute },
   { key: "24h", name: "Last 24 hours", length: 24 * 60 * kMinute },

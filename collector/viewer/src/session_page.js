@@ -40,11 +40,16 @@ function Turn({ summary }) {
       <a class="trace-name clip" href=${routeTo(["traces", summary.trace_id])}>${summary.name || "unnamed"}</a>
       ${summary.error_count > 0 && html`<span class="chip error"><${Icon} name="error" size=${12} />${summary.error_count}</span>`}
       <span class="grow"></span>
-      <span class="faint number">${[summary.latency_ms != null && formatDuration(summary.latency_ms), summary.total_tokens > 0 && `${formatCompact(summary.total_tokens)} tok`, summary.cost_usd != null && formatCost(summary.cost_usd)].filter(Boolean).join(" · ")}</span>
+      <span class="faint number">${figures(summary)}</span>
       <span class="faint number">${formatTime(Date.parse(summary.start_time))}</span>
     </header>
     ${error && html`<${Problem} error=${error} onRetry=${reload} />`}
     ${trace?.input != null && html`<${ValueView} title="Input" value=${trace.input} />`}
     ${trace?.output != null && html`<${ValueView} title="Output" value=${trace.output} />`}
   </li>`;
+}
+
+function figures({ latency_ms: latency, total_tokens: tokens, cost_usd: cost }) {
+  const known = [latency != null && formatDuration(latency), tokens > 0 && `${formatCompact(tokens)} tok`, cost != null && formatCost(cost)];
+  return known.filter(Boolean).join(" · ");
 }

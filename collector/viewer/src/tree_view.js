@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { formatCompact, formatCost, formatDuration, tickStep } from "./format.js";
 import { Icon, knownType, TypeIcon } from "./icons.js";
 
-export const kRowHeight = 30;
+const kRowHeight = 30;
 const kSpareRows = 12;
 const kIndent = 14;
 const kMostIndents = 16; // deeper ones share the place of the last
