@@ -1,32 +1,18 @@
-// OTLP protobuf, decoded by protobufjs, must say the same as OTLP JSON:   same_spans.mjs PROTOS BINARY JSON
+// OTLP protobuf must say the same as OTLP JSON:   same_spans.mjs BINARY JSON
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import protobuf from 'protobufjs';
+import { decodeJson, decodeProtobuf, spansOf } from './otlp.mjs';
 
-const [protos, binaryFile, jsonFile] = process.argv.slice(2);
-const root = new protobuf.Root();
-root.resolvePath = (_, target) => `${protos}/${target}`;
-root.loadSync('opentelemetry/proto/collector/trace/v1/trace_service.proto');
-const type = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
-const decoded = type.toObject(type.decode(readFileSync(binaryFile)), { longs: String });
-const json = JSON.parse(readFileSync(jsonFile, 'utf8'));
+const [binaryFile, jsonFile] = process.argv.slice(2);
+const decoded = decodeProtobuf(readFileSync(binaryFile));
+const json = decodeJson(readFileSync(jsonFile, 'utf8'));
 
-// OTLP's JSON mapping: ids in hexadecimal, 64-bit integers as strings. Ids differ from run to run only
-// by the seed, which is the same for both files.
-function normal(value) {
-  if (Buffer.isBuffer(value) || value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (Array.isArray(value)) return value.map(normal);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normal(member)]));
-}
-
-const spans = (body) => body.resourceSpans.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans));
-if (!isDeepStrictEqual(normal(decoded), json)) {
-  const [left, right] = [spans(normal(decoded)), spans(json)];
+if (!isDeepStrictEqual(decoded, json)) {
+  const [left, right] = [spansOf(decoded), spansOf(json)];
   for (let i = 0; i < Math.max(left.length, right.length); i += 1) {
     if (isDeepStrictEqual(left[i], right[i])) continue;
     console.log('protobuf:', JSON.stringify(left[i], null, 1), 'JSON:', JSON.stringify(right[i], null, 1));
   }
   process.exit(1);
 }
-console.log(`protobuf and JSON agree on ${spans(json).length} spans`);
+console.log(`protobuf and JSON agree on ${spansOf(json).length} spans`);
