@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "bench/quiet_client.h"
 #include "bench/texts.h"
@@ -48,6 +49,20 @@ void observe_listening(benchmark::State& state) {
   }
 }
 BENCHMARK(observe_listening)->ArgName("input_bytes")->Arg(16)->Arg(1024);
+
+// A thread that ends at once, and one whose first call is observed: what a thread's first costs.
+void new_thread(benchmark::State& state) {
+  const std::string question = "What is a span?";
+  for (auto _ : state) std::thread([&] { benchmark::DoNotOptimize(bare(question, 1)); }).join();
+}
+BENCHMARK(new_thread)->UseRealTime();
+
+void observe_on_new_thread(benchmark::State& state) {
+  langfuse::Client client(llmtrace::bench::quiet_config());
+  const std::string question = "What is a span?";
+  for (auto _ : state) std::thread([&] { benchmark::DoNotOptimize(observed(question, 1)); }).join();
+}
+BENCHMARK(observe_on_new_thread)->UseRealTime();
 
 // The same call with both vendors on one transport: the record is built once.
 void observe_two_vendors(benchmark::State& state) {

@@ -35,17 +35,20 @@ struct LoadOptions {
   double warm_up_seconds = 1;
 };
 
-// The size of the whole reply that `received` begins with; 0: not all of its head is there.
-std::size_t reply_size(std::string_view received) {
+// Whether `received` is one whole reply. Only one is ever asked for at a time.
+bool is_whole_reply(std::string_view received) {
   constexpr std::string_view kLength = "Content-Length: ";
-  const std::size_t head = received.find("\r\n\r\n");
-  if (head == std::string_view::npos) return 0;
-  const std::size_t field = received.substr(0, head).find(kLength);
-  if (field == std::string_view::npos) throw std::runtime_error("a reply without Content-Length");
+  const std::size_t end = received.find("\r\n\r\n");
+  if (end == std::string_view::npos) return false;
+  const std::string_view head = received.substr(0, end);
+  if (head.find("Transfer-Encoding: chunked") != std::string_view::npos) {
+    return received.ends_with("\r\n0\r\n\r\n");
+  }
+  const std::size_t field = head.find(kLength);
+  if (field == std::string_view::npos) throw std::runtime_error("a reply without a length");
   std::size_t length = 0;
-  const char* const digits = received.data() + field + kLength.size();
-  std::from_chars(digits, received.data() + head, length);
-  return head + 4 + length;
+  std::from_chars(head.data() + field + kLength.size(), head.data() + head.size(), length);
+  return received.size() >= end + 4 + length;
 }
 
 class Load {
@@ -130,10 +133,9 @@ class Load {
     const auto size = ::recv(line.socket, block.data(), block.size(), 0);
     if (size <= 0) throw std::runtime_error("the server closed a connection");
     line.received.append(block.data(), static_cast<std::size_t>(size));
-    const std::size_t whole = reply_size(line.received);
-    if (whole == 0 || line.received.size() < whole) return;
+    if (!is_whole_reply(line.received)) return;
     count(line);
-    line.received.erase(0, whole);
+    line.received.clear();
     ask(line);
   }
 

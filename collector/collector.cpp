@@ -49,6 +49,7 @@ Collector::Collector(const CollectorOptions& options)
       legacy_reads_(store_),
       langsmith_(database_, index_, costs_, options.langsmith),
       viewer_(database_, index_, costs_, store_),
+      signals_(database_, store_),
       routes_(make_routes()),
       server_(options.server, *this) {}
 
@@ -87,7 +88,7 @@ std::vector<Route> Collector::make_routes() {
   for (std::vector<Route>& group :
        std::array{page_routes(), common_routes(),
                   options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes(), viewer_.routes()}) {
+                  langsmith_.routes(), viewer_.routes(), signals_.routes()}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
   }

@@ -22,6 +22,7 @@
 #include "collector/route.h"
 #include "collector/score_reads_route.h"
 #include "collector/scores_route.h"
+#include "collector/signals/signals_api.h"
 #include "collector/store.h"
 
 namespace llmtrace::collector {
@@ -64,6 +65,7 @@ class Collector : private HttpHandler {
   LegacyReadsRoute legacy_reads_;
   LangSmithApi langsmith_;
   ViewerApi viewer_;
+  SignalsApi signals_;
   std::vector<Route> routes_;  // constant once the server runs
   HttpServer server_;          // last: stops before anything that it uses goes
 };

@@ -8,7 +8,7 @@ namespace llmtrace::collector {
 namespace {
 
 // Each step brings a database of the version before it up to date; the last one's is ours.
-constexpr std::array<const char*, 3> kSchemaSteps = {R"sql(
+constexpr std::array<const char*, 4> kSchemaSteps = {R"sql(
 CREATE TABLE observations (
   trace_id TEXT NOT NULL, id TEXT NOT NULL, parent_id TEXT, is_app_root INTEGER, type TEXT,
   name TEXT, start_ms INTEGER, end_ms INTEGER, completion_start_ms INTEGER, level TEXT,
@@ -93,6 +93,14 @@ CREATE VIRTUAL TABLE node_text USING fts5 (
 CREATE TABLE text_index_state (indexed_row INTEGER NOT NULL);
 INSERT INTO text_index_state VALUES (0);
 PRAGMA user_version = 3;
+)sql",
+                                                     R"sql(
+CREATE TABLE log_records (
+  row INTEGER PRIMARY KEY, trace_id TEXT, span_id TEXT, time_us INTEGER NOT NULL,
+  resource INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX log_records_by_trace ON log_records (trace_id, time_us) WHERE trace_id IS NOT NULL;
+CREATE INDEX log_records_by_time ON log_records (time_us);
+PRAGMA user_version = 4;
 )sql"};
 
 // Enough for a burst of 20 MiB bodies between two checkpoints of the log.

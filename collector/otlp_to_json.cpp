@@ -209,6 +209,41 @@ bool add_span_field(JsonMembers& members, pbf_reader& message) {
   }
 }
 
+// The fields of a log record that are no lists.
+bool add_log_field(JsonMembers& members, pbf_reader& message) {
+  switch (message.tag_and_type()) {
+    case fixed64_field(1):
+      members.large_number("timeUnixNano", message.get_fixed64());
+      return true;
+    case varint_field(2):
+      members.number("severityNumber", message.get_enum());
+      return true;
+    case bytes_field(3):
+      members.text("severityText", view_of(message));
+      return true;
+    case bytes_field(5):
+      members.raw("body", any_value_json(message.get_message()));
+      return true;
+    case fixed32_field(8):
+      members.number("flags", message.get_fixed32());
+      return true;
+    case bytes_field(9):
+      members.text("traceId", to_hex(view_of(message)));
+      return true;
+    case bytes_field(10):
+      members.text("spanId", to_hex(view_of(message)));
+      return true;
+    case fixed64_field(11):
+      members.large_number("observedTimeUnixNano", message.get_fixed64());
+      return true;
+    case bytes_field(12):
+      members.text("eventName", view_of(message));
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::string any_value_json(pbf_reader message, int depth) {
@@ -270,6 +305,21 @@ std::string otlp_span_json(pbf_reader message) {
   add_array(members, "attributes", attributes);
   add_array(members, "events", events);
   add_array(members, "links", links);
+  return members.end();
+}
+
+std::string otlp_log_record_json(pbf_reader message) {
+  JsonMembers members;
+  std::string attributes;
+  while (message.next()) {
+    if (add_log_field(members, message)) continue;
+    if (message.tag_and_type() == bytes_field(6)) {
+      add_element(attributes, key_value_json(message.get_message()));
+    } else {
+      message.skip();
+    }
+  }
+  add_array(members, "attributes", attributes);
   return members.end();
 }
 

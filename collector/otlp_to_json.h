@@ -20,6 +20,10 @@ constexpr std::uint32_t fixed64_field(protozero::pbf_tag_type number) {
   return protozero::tag_and_type(number, protozero::pbf_wire_type::fixed64);
 }
 
+constexpr std::uint32_t fixed32_field(protozero::pbf_tag_type number) {
+  return protozero::tag_and_type(number, protozero::pbf_wire_type::fixed32);
+}
+
 inline std::string_view view_of(protozero::pbf_reader& message) {
   const protozero::data_view view = message.get_view();
   return {view.data(), view.size()};
@@ -30,6 +34,7 @@ inline std::string_view view_of(protozero::pbf_reader& message) {
 std::string any_value_json(protozero::pbf_reader message, int depth = 0);
 
 std::string otlp_span_json(protozero::pbf_reader message);
+std::string otlp_log_record_json(protozero::pbf_reader message);
 std::string otlp_scope_json(protozero::pbf_reader message);
 std::string otlp_resource_json(protozero::pbf_reader message);
 

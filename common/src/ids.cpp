@@ -1,10 +1,11 @@
 #include <llmtrace/ids.h>
 #include <openssl/evp.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <random>
 
 #include "common/src/fork.h"
 #include "common/src/id_types.h"
@@ -32,16 +33,27 @@ struct Generator {
   std::uint64_t state[4] = {};
   unsigned fork_generation = ~0U;
 
-  void seed() {
-    std::random_device device;
-    for (std::uint64_t& word : state) {
-      word = (std::uint64_t{device()} << 32U) | device();
-    }
+  // Not std::random_device: it asks for the processor's name first, which costs a thread in a
+  // virtual machine 25 microseconds, and it may throw.
+  void seed() noexcept {
+    if (::getrandom(state, sizeof state, GRND_NONBLOCK) != sizeof state) seed_without_system();
     state[0] |= 1;  // the state must not be all zero
     fork_generation = current_fork_generation();
   }
 
-  std::uint64_t next() {
+  // A sandbox may forbid the call, an early boot may have nothing to give: what differs between
+  // threads and processes has to do.
+  void seed_without_system() noexcept {
+    std::uint64_t mixed =
+        reinterpret_cast<std::uintptr_t>(this) ^ static_cast<std::uint64_t>(::getpid()) << 32U;
+    const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+    for (std::uint64_t& word : state) {
+      mixed += kGamma ^ static_cast<std::uint64_t>(now);
+      word = mix(mixed);
+    }
+  }
+
+  std::uint64_t next() noexcept {
     if (fork_generation != current_fork_generation()) seed();
     const std::uint64_t result = rotate_left(state[1] * 5, 7) * 9;
     const std::uint64_t shifted = state[1] << 17U;

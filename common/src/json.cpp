@@ -32,6 +32,13 @@ Json Json::from_text(std::string text) {
   return json;
 }
 
+Json Json::from_valid_text(std::string text) noexcept {
+  Json json;
+  json.kind_ = Kind::Value;
+  json.text_ = std::move(text);
+  return json;
+}
+
 void Json::assign(detail::JsonRef value) {
   JsonWriter writer(text_);
   kind_ = Kind::Value;

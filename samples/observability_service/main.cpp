@@ -1,6 +1,7 @@
 // observability_service: an HTTP service before a language model, watched from all sides: traces to
-// Langfuse, LangSmith or both (wherever the environment has keys for), metrics for Prometheus, and
-// a log of JSON lines that the same ids are in. Exit status: 0 when all was answered, delivered and
+// Langfuse, LangSmith or both (wherever the environment has keys for), metrics for Prometheus, a
+// log of JSON lines that the same ids are in, and all three to an OpenTelemetry backend when
+// OTEL_EXPORTER_OTLP_ENDPOINT names one. Exit status: 0 when all was answered, delivered and
 // written, 1 when not, 2 when it could not begin.
 #include <llmtrace/openai/chat_client.h>
 
@@ -93,10 +94,12 @@ void tell_where(const service::HttpServer& server, const service::Observability*
     std::printf("  observability: off\n");
   } else {
     for (const auto& stats : observability->destinations()) {
-      std::printf("  traces: %s\n", stats.destination.c_str());
+      std::printf("  sends to: %s\n", stats.destination.c_str());
     }
     if (observability->destinations().empty()) {
-      std::printf("  traces: none; set LANGFUSE_PUBLIC_KEY or LANGSMITH_API_KEY\n");
+      std::printf(
+          "  sends to: none; set LANGFUSE_PUBLIC_KEY, LANGSMITH_API_KEY or "
+          "OTEL_EXPORTER_OTLP_ENDPOINT\n");
     }
   }
   std::fflush(stdout);

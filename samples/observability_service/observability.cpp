@@ -25,12 +25,22 @@ Observability::Observability(const std::string& log_file)
       llmtrace::Transport::create({.log_sink = log_.logger().named("llmtrace").as_sink()});
   if (is_set("LANGFUSE_PUBLIC_KEY")) langfuse_.emplace(langfuse::Config{.transport = transport});
   if (is_set("LANGSMITH_API_KEY")) langsmith_.emplace(langsmith::Config{.transport = transport});
+  if (is_set("OTEL_EXPORTER_OTLP_ENDPOINT")) {
+    otlp_.emplace(llmtrace::OtlpConfig{.metrics = llmtrace::Metrics::process_default().source(),
+                                       .transport = transport});
+    log_.logger().export_to(otlp_->log_exporter());
+  }
 }
 
 std::vector<llmtrace::DestinationStats> Observability::destinations() const {
   std::vector<llmtrace::DestinationStats> all;
   if (langfuse_ && langfuse_->enabled()) all.push_back(langfuse_->stats());
   if (langsmith_ && langsmith_->enabled()) all.push_back(langsmith_->stats());
+  if (otlp_ && otlp_->enabled()) {
+    all.push_back(otlp_->stats());
+    all.push_back(otlp_->log_stats());
+    all.push_back(otlp_->metric_stats());
+  }
   return all;
 }
 
@@ -45,8 +55,9 @@ bool Observability::flush(std::chrono::milliseconds timeout) {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline -
                                                         std::chrono::steady_clock::now());
   };
-  static_cast<void>(llmtrace::flush(timeout));
-  bool is_complete = true;
+  // The log first: an exporter gets its lines too.
+  bool is_complete = log_.logger().flush(timeout) && log_.logger().dropped() == 0;
+  static_cast<void>(llmtrace::flush(left()));
   for (const llmtrace::DestinationStats& stats : destinations()) {
     is_complete = is_complete && stats.dropped_total() == 0 && stats.in_memory == 0;
   }

@@ -4,6 +4,7 @@
 #include <langfuse/client.h>
 #include <langsmith/client.h>
 #include <llmtrace/metrics.h>
+#include <llmtrace/otlp_exporter.h>
 
 #include <chrono>
 #include <optional>
@@ -17,7 +18,8 @@ namespace service {
 
 class Observability {
  public:
-  /// A client for each vendor whose keys the environment has; without any, metrics and log only.
+  /// A client for each vendor whose keys the environment has, and with OTEL_EXPORTER_OTLP_ENDPOINT
+  /// an exporter that sends traces, metrics and the log there; without any, metrics and log only.
   explicit Observability(const std::string& log_file);
 
   const RequestLog& log() const noexcept { return log_; }
@@ -33,6 +35,7 @@ class Observability {
   RequestLog log_;
   std::optional<langfuse::Client> langfuse_;
   std::optional<langsmith::Client> langsmith_;
+  std::optional<llmtrace::OtlpExporter> otlp_;
   llmtrace::LlmMetrics llm_;
   RequestMetrics requests_;
   llmtrace::Gauge lost_lines_;

@@ -136,7 +136,8 @@ class Tls : public ::testing::Test {
   // Sends a request with a canary in it; the server's own words, and what the client made of it.
   std::pair<std::string, HttpReply> send(const std::string& server_certificate,
                                          const std::string& trusted,
-                                         std::vector<std::string> options = {}) {
+                                         std::vector<std::string> options = {},
+                                         const std::string& own_certificate = "") {
     TlsServer server(server_certificate, std::move(options));
     EXPECT_NE(server.port(), 0) << server.stop();
     HttpRequest request;
@@ -146,6 +147,8 @@ class Tls : public ::testing::Test {
     request.timeout = std::chrono::seconds(2);
     request.proxy = "";
     request.ca_file = trusted;
+    request.client_certificate = own_certificate;
+    request.client_key = own_certificate;
     HttpReply reply = make_curl_http_client()->fetch(request);
     return {server.stop(), std::move(reply)};
   }
@@ -166,6 +169,16 @@ TEST_F(Tls, TrustsTheGivenAuthority) {
   const std::string good = certificate("good", "localhost", -kDay, kDay);
 
   EXPECT_NE(send(good, good).first.find(kCanary), std::string::npos);
+}
+
+TEST_F(Tls, ShowsItsCertificateToAServerThatAsks) {
+  const std::string good = certificate("good", "localhost", -kDay, kDay);
+  const std::string own = certificate("own", "client", -kDay, kDay);
+  const std::vector<std::string> asks = {"-Verify", "1", "-verify_return_error", "-CAfile", own};
+
+  EXPECT_NE(send(good, good, asks, own).first.find(kCanary), std::string::npos);
+  EXPECT_EQ(send(good, good, asks).first.find(kCanary), std::string::npos) << "without one";
+  EXPECT_FALSE(send(good, good, asks, "/no/such/file.pem").second.request_sent);
 }
 
 TEST_F(Tls, RefusesASelfSignedCertificate) {

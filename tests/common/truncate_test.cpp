@@ -50,6 +50,26 @@ TEST(Truncate, CutsOnACodePoint) {
   }
 }
 
+TEST(Truncate, ATextThatIsCutTwiceKeepsItsOwnLengthAndHash) {
+  Score score;
+  score.comment = std::string(20'000, 'c');
+  llmtrace::LogRecord line;
+  line.message = score.comment;
+  for (const std::size_t excess : {15'000U, 2'000U}) {
+    ASSERT_TRUE(llmtrace::truncate_largest(score, excess));
+    ASSERT_TRUE(llmtrace::truncate_largest(line, excess));
+  }
+
+  for (const std::string& text : {score.comment, line.message}) {
+    const auto mark = JsonValue::parse(text);
+    ASSERT_TRUE(mark.has_value()) << text;
+    EXPECT_EQ((*mark)["bytes"].as_integer(), 20'000);
+    EXPECT_EQ((*mark)["sha256"].as_string(),
+              llmtrace::to_hex(llmtrace::sha256(std::string(20'000, 'c'))));
+    EXPECT_LT(text.size(), 3'500U);
+  }
+}
+
 TEST(Truncate, AnObjectThatWasCutIsValidJsonStill) {
   Record record;
   record.metadata = {{"long", std::string(5000, '"')}};

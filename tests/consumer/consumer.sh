@@ -13,7 +13,7 @@ source=$(cd "$here/../.." && pwd)
 scratch=$build/consumer/$way
 rm -rf "$scratch"
 mkdir -p "$scratch"
-programs=(langfuse_only langsmith_only both logs)
+programs=(langfuse_only langsmith_only otlp_only both logs)
 
 install_llmtrace() {  # install_llmtrace BUILD_DIR
   cmake --install "$1" --prefix "$scratch/prefix" >"$scratch/install.log" 2>&1 ||
@@ -60,6 +60,7 @@ case $way in
     export PKG_CONFIG_PATH=$pc_dir
     build_by_pkg_config langfuse_only llmtrace-langfuse
     build_by_pkg_config langsmith_only llmtrace-langsmith
+    build_by_pkg_config otlp_only llmtrace-otlp
     build_by_pkg_config both llmtrace-langfuse llmtrace-langsmith
     build_by_pkg_config logs llmtrace-log
     LD_LIBRARY_PATH=$(dirname "$pc_dir")

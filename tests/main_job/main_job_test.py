@@ -136,9 +136,37 @@ class OldServer(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@contextlib.contextmanager
+class OtlpBackend(OldServer):
+    """An OpenTelemetry backend: takes everything and keeps it, by path."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.taken.append((self.path, json.loads(body)))
+        self.answer(200, b"{}")
+
+
+def items(taken, path, resources, scopes, name):
+    """What stands in all requests to a path."""
+    return [
+        item
+        for request_path, body in taken
+        if request_path == path
+        for resource in body[resources]
+        for scope in resource[scopes]
+        for item in scope[name]
+    ]
+
+
 def old_server(behind):
-    handler = type("OldServerBefore", (OldServer,), {"behind": behind})
+    return server_of(type("OldServerBefore", (OldServer,), {"behind": behind}))
+
+
+def otlp_backend(taken):
+    return server_of(type("OtlpBackendOf", (OtlpBackend,), {"taken": taken}))
+
+
+@contextlib.contextmanager
+def server_of(handler):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -289,6 +317,24 @@ class MainJob(unittest.TestCase):
         result = done.stdout.split("== 6. Result")[1]
         for vendor in DAMAGE:
             self.assertRegex(result, f"(?m)^{vendor}: compared .*: equal$")
+
+    def test_DemoSendsToAnOpenTelemetryBackendToo(self):
+        taken = []
+        with otlp_backend(taken) as url:
+            done = self.demo(*QUESTIONS, OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_PROTOCOL="http/json",
+                             OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true")
+
+        self.assert_status(done, 0)
+        self.assertRegex(done.stdout, "(?m)^otlp: submitted 17, delivered 17, dropped 0, in memory 0;")
+        self.assertIn("and the OpenTelemetry backend.", done.stdout)
+        spans = items(taken, "/v1/traces", "resourceSpans", "scopeSpans", "spans")
+        self.assertEqual(len(spans), 11)
+        self.assertTrue(any(span["name"].startswith("chat ") and span["kind"] == 3 for span in spans))
+        records = items(taken, "/v1/logs", "resourceLogs", "scopeLogs", "logRecords")
+        self.assertEqual(len(records), 6)
+        self.assertEqual({record["eventName"] for record in records}, {"gen_ai.evaluation.result"})
+        known = {span["spanId"] for span in spans}
+        self.assertTrue(all(record["spanId"] in known for record in records if record.get("spanId")))
 
     def test_DemoDoesNotPassWhatItCouldNotCompare(self):
         with collector(self.database) as url, old_server(url) as old:

@@ -1,13 +1,17 @@
 // Families, labels and Prometheus's text.
 #include <gtest/gtest.h>
 #include <llmtrace/metrics.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/src/json_value.h"
+#include "tests/support/run_length.h"
 
 namespace llmtrace::testing {
 namespace {
@@ -107,6 +111,71 @@ TEST(MetricsTest, WrongParametersAreNamed) {
   EXPECT_NE(problem([&] { metrics.histogram({.name = "g"}); }).find("a gauge of that name"),
             std::string::npos);
   EXPECT_NE(metrics.prometheus_text().find("# TYPE g gauge"), std::string::npos);
+}
+
+TEST(MetricsTest, ASourceHasTheNamesThatAreGivenForIt) {
+  Metrics metrics;
+  const auto duration = metrics.histogram(
+      {.name = "app_duration_seconds",
+       .help = "How long.",
+       .labels = {"route", "error_type"},
+       .buckets = {1, 2},
+       .otlp = {.name = "app.duration", .unit = "s", .attributes = {"http.route", "error.type"}}});
+  duration.with("/a", "").record(1);
+  duration.with("/a", "").record(9);
+  duration.with("/b", "timeout");  // nothing was recorded
+  metrics.gauge({.name = "app_temperature", .labels = {"room"}}).with("1").set(-1.5);
+  const std::shared_ptr<const MetricSource> source = metrics.source();
+
+  const std::vector<MetricData> all = source->collect();
+  const auto found = [&](std::string_view name) {
+    return std::find_if(all.begin(), all.end(),
+                        [&](const MetricData& metric) { return metric.name == name; });
+  };
+  const auto histogram = found("app.duration");
+  ASSERT_NE(histogram, all.end());
+  EXPECT_EQ(histogram->unit, "s");
+  EXPECT_EQ(histogram->description, "How long.");
+  EXPECT_EQ(histogram->bounds, (std::vector<double>{1, 2}));
+  ASSERT_EQ(histogram->points.size(), 1U) << "a distribution of nothing tells nothing";
+  const std::vector<std::pair<std::string, std::string>> route = {{"http.route", "/a"}};
+  EXPECT_EQ(histogram->points[0].attributes, route) << "an empty label is none";
+  EXPECT_EQ(histogram->points[0].buckets, (std::vector<std::uint64_t>{1, 0, 1}));
+  EXPECT_EQ(histogram->points[0].count, 2U);
+  EXPECT_EQ(histogram->points[0].sum, 10);
+  const auto gauge = found("app_temperature");
+  ASSERT_NE(gauge, all.end());
+  EXPECT_EQ(gauge->type, MetricType::Gauge);
+  EXPECT_EQ(gauge->points[0].value, -1.5);
+}
+
+TEST(MetricsTest, AForkedChildReadsThemWhateverOtherThreadsDidAtTheFork) {
+  if (kSanitized) GTEST_SKIP() << "its allocator may be locked by another thread at the fork";
+  Metrics metrics;
+  const auto family = metrics.counter({.name = "x_total", .labels = {"v"}, .max_series = 100'000});
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    for (int i = 0; !stop; ++i) family.with(std::to_string(i)).add();
+  });
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);  // ends one that hangs
+      family.with("child").add();
+      ::_exit(metrics.source()->collect().empty() ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  stop = true;
+  busy.join();
+}
+
+TEST(MetricsTest, AttributesOfASourceAreOneForEachLabel) {
+  Metrics metrics;
+  EXPECT_THROW(metrics.gauge({.name = "g", .labels = {"a", "b"}, .otlp = {.attributes = {"a.b"}}}),
+               std::invalid_argument);
 }
 
 TEST(MetricsTest, ManyThreadsMakeAndCountTheSameSeries) {

@@ -204,6 +204,16 @@ TEST_F(OtlpDelivery, ScoresPassByABackendThatTakesTracesAlone) {
     EXPECT_EQ(request.url, "https://otlp.test/v1/traces");
 }
 
+TEST_F(OtlpDelivery, AScoreGivenToAnExporterWhoseLogsAreOffIsCountedAndTold) {
+  environment.set("OTEL_LOGS_EXPORTER", "none");
+  OtlpExporter exporter(config());
+  exporter.score({.name = "quality", .value = 1, .session_id = "s-1"});
+
+  EXPECT_FALSE(exporter.flush());
+  EXPECT_EQ(exporter.stats().dropped_by(DropReason::Rejected), 1U);
+  EXPECT_TRUE(log->contains("OTEL_LOGS_EXPORTER")) << log->text();
+}
+
 TEST_F(OtlpDelivery, ADisabledExporterRecordsNothingAndStealsNothing) {
   environment.set("OTEL_SDK_DISABLED", "true");
   OtlpExporter exporter(config());

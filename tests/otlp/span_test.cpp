@@ -1,42 +1,16 @@
 // What a span says, in both encodings.
 #include <llmtrace/observe.h>
-#include <llmtrace/propagation.h>
 #include <llmtrace/version.h>
 
 #include "common/src/time_text.h"
-#include "tests/otlp/otlp_fixture.h"
+#include "tests/otlp/span_fixture.h"
 
 namespace llmtrace::testing {
 namespace {
 
-class OtlpSpan : public OtlpTest, public ::testing::WithParamInterface<OtlpProtocol> {
- protected:
-  OtlpConfig config() {
-    OtlpConfig with_protocol = OtlpTest::config();
-    with_protocol.protocol = GetParam();
-    return with_protocol;
-  }
-  /// The one span that an exporter of `config` sends of it.
-  ReadSpan span_of(ObservationParams params, const OtlpConfig& with) {
-    OtlpExporter exporter(with);
-    exporter.start_observation(std::move(params)).end();
-    EXPECT_TRUE(exporter.flush(seconds(10)));
-    return spans().spans.back();
-  }
-  ReadSpan span_of(ObservationParams params) { return span_of(std::move(params), config()); }
-  OtlpConfig with_content() {
-    OtlpConfig with = config();
-    with.capture_content = true;
-    return with;
-  }
-};
-
 INSTANTIATE_TEST_SUITE_P(, OtlpSpan,
                          ::testing::Values(OtlpProtocol::HttpProtobuf, OtlpProtocol::HttpJson),
-                         [](const auto& protocol) {
-                           return protocol.param == OtlpProtocol::HttpProtobuf ? "Protobuf"
-                                                                               : "Json";
-                         });
+                         protocol_name);
 
 constexpr int kInternal = 1;
 constexpr int kClient = 3;
@@ -323,112 +297,6 @@ TEST_P(OtlpSpan, RepeatsWhatIsSaidOfTheTrace) {
   EXPECT_EQ(span["deployment.environment.name"], "staging");
   EXPECT_EQ(span["llmtrace.prompt.name"], "qa");
   EXPECT_EQ(span["llmtrace.prompt.version"], "3");
-}
-
-TEST_P(OtlpSpan, ContinuesATraceOfAnotherService) {
-  OtlpExporter exporter(config());
-  {
-    const ContextScope scope(
-        extract({{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
-                 {"tracestate", "vendor=value"}}));
-    const Observation outer = exporter.start_observation({.name = "outer"});
-    const ContextScope inside = outer.activate();
-    exporter.start_observation({.name = "inner"}).end();
-  }
-  EXPECT_TRUE(exporter.flush(seconds(10)));
-
-  const ReadSpan outer = spans().named("outer");
-  EXPECT_EQ(outer.trace_id, "0af7651916cd43dd8448eb211c80319c");
-  EXPECT_EQ(outer.parent_id, "b7ad6b7169203331");
-  EXPECT_EQ(outer.trace_state, "vendor=value");
-  EXPECT_EQ(outer.flags & 0x301U, 0x301U) << "sampled, and the parent is remote";
-  const ReadSpan inner = spans().named("inner");
-  EXPECT_EQ(inner.parent_id, outer.span_id);
-  EXPECT_EQ(inner.trace_state, "vendor=value") << "the trace state is the whole trace's";
-  EXPECT_EQ(inner.flags & 0x301U, 0x101U) << "the parent is here";
-}
-
-TEST_P(OtlpSpan, FollowsWhatTheSenderOfATraceSaysOfSampling) {
-  const std::vector<HttpHeader> left_out = {
-      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}};
-  const std::vector<HttpHeader> kept = {
-      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
-  const auto sent_of = [&](const std::vector<HttpHeader>& headers, OtlpSampler sampler,
-                           double rate) {
-    OtlpConfig with = config();
-    with.sampler = sampler;
-    with.sample_rate = rate;
-    OtlpExporter exporter(with);
-    const ContextScope scope(extract(headers));
-    const Observation observation = exporter.start_observation({.name = "n"});
-    observation.score({.name = "quality", .value = 0.9});  // follows its trace
-    observation.end();
-    exporter.flush(seconds(10));
-    return exporter.stats().delivered;
-  };
-  EXPECT_EQ(sent_of(left_out, OtlpSampler::ParentBased, 1), 0U);
-  EXPECT_EQ(sent_of(kept, OtlpSampler::ParentBased, 0), 2U);
-  EXPECT_EQ(sent_of(left_out, OtlpSampler::TraceIdRatio, 1), 2U);
-  EXPECT_EQ(sent_of(kept, OtlpSampler::TraceIdRatio, 0), 0U);
-}
-
-TEST_P(OtlpSpan, KeepsTheLimitsOfAttributesAndCountsWhatTheyCost) {
-  environment.set("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4");
-  environment.set("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3");
-  const ReadSpan span = span_of({.name = "n",
-                                 .as_type = ObservationType::Tool,
-                                 .metadata = {{"tool_type", "äöüß"}, {"a", 1}, {"b", 2}}});
-
-  EXPECT_EQ(span.attributes.size(), 4U);
-  EXPECT_EQ(span["gen_ai.tool.type"], "äöü") << "characters, not bytes";
-  EXPECT_EQ(span.dropped_attributes, 4U) << "what is not the conventions' own";
-  EXPECT_FALSE(span.has("llmtrace.metadata.a"));
-}
-
-TEST_P(OtlpSpan, KeepsTheLimitOfEvents) {
-  environment.set("OTEL_SPAN_EVENT_COUNT_LIMIT", "0");
-  const ReadSpan span = span_of({.name = "n", .level = Level::Error, .status_message = "it broke"});
-
-  EXPECT_TRUE(span.events.empty());
-  EXPECT_EQ(span.dropped_events, 1U);
-}
-
-TEST_P(OtlpSpan, LeavesOutNumbersThatAreNone) {
-  OtlpExporter exporter(config());
-  exporter
-      .start_observation({.name = "n",
-                          .as_type = ObservationType::Generation,
-                          .usage_details = {{"input", -1}, {"output", 2}},
-                          .cost_details = {{"total", -0.5}}})
-      .end();
-  EXPECT_TRUE(exporter.flush(seconds(10)));
-
-  const ReadSpan span = spans().spans.at(0);
-  EXPECT_FALSE(span.has("gen_ai.usage.input_tokens"));
-  EXPECT_EQ(span["gen_ai.usage.output_tokens"], "2");
-  EXPECT_FALSE(span.has("llmtrace.cost.total"));
-  EXPECT_EQ(exporter.stats().invalid_numbers, 2U);
-}
-
-TEST_P(OtlpSpan, ObserveReachesItLikeAnyClient) {
-  OtlpExporter exporter(with_content());
-  { OBSERVE_WITH(.name = "observed", .input = OBSERVE_ARGS(config().observe)); }
-  EXPECT_TRUE(exporter.flush(seconds(10)));
-
-  EXPECT_EQ(spans().spans.size(), 1U);
-  EXPECT_EQ(spans().spans.at(0).name, "observed");
-}
-
-TEST_P(OtlpSpan, MasksWhatItSends) {
-  OtlpConfig masked = with_content();
-  masked.mask = [](JsonText, Field) -> JsonText { return {"\"hidden\""}; };
-  const ReadSpan span =
-      span_of({.name = "s", .input = "canary", .metadata = {{"k", "canary"}}}, masked);
-
-  EXPECT_EQ(span["input.value"], "hidden");
-  for (const auto& request : http->requests()) {
-    EXPECT_EQ(request.body.find("canary"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 // of which is in base64, too, so that no writer of JSON text has to be trusted.
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual, inspect } from 'node:util';
-import { decodeJson, decodeProtobuf, logsOf, metricsOf, spansOf } from './otlp.mjs';
+import { decodeJson, decodeProtobuf, itemsOf } from './otlp.mjs';
 
 const bytes = (base64) => Buffer.from(base64, 'base64');
 const text = (base64) => bytes(base64).toString('utf8');
@@ -74,7 +74,7 @@ function readSpan(got, wanted) {
 }
 
 function readSpans(body, expected) {
-  const spans = spansOf(body);
+  const spans = itemsOf(body, 'trace');
   spans.forEach((each, i) => readSpan(each, expected.spans[i]));
   const resource = body.resourceSpans[0].resource?.attributes ?? [];
   return [{ spans, resource }, { spans: expected.spans.map(span), resource: attributes(expected.resource) }];
@@ -82,7 +82,7 @@ function readSpans(body, expected) {
 
 // Of an observation, what the conventions leave no choice about.
 function readObservations(body, { observations }) {
-  const spans = spansOf(body);
+  const spans = itemsOf(body, 'trace');
   const seen = spans.map((each, i) => {
     const wanted = observations[i];
     const values = new Map(each.attributes.map(({ key, value }) => [key, value.stringValue]));
@@ -113,7 +113,7 @@ function readObservations(body, { observations }) {
 }
 
 function readLogs(body, expected) {
-  const seen = logsOf(body).map((log, i) => {
+  const seen = itemsOf(body, 'logs').map((log, i) => {
     readJson((log.attributes ??= []), expected.logs[i]?.attributes ?? []);
     const { timeUnixNano, observedTimeUnixNano, traceId = null, spanId = null, flags = 0 } = log;
     const { severityNumber = 0, severityText = '', body: said = { stringValue: '' }, eventName = '' } = log;
@@ -169,7 +169,7 @@ function readMetrics(body, expected) {
     temporality: metric.type === 'gauge' ? undefined : metric.isDelta ? 1 : 2,
     points: metric.points.map((point) => wantedPoint(point, metric)),
   }));
-  return [metricsOf(body).map(seenMetric), wanted];
+  return [itemsOf(body, 'metrics').map(seenMetric), wanted];
 }
 
 // By what is expected: of which signal the request is, and what of it is compared.

@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   }
   try {
     write_otlp_bodies(argv[1]);
+    write_signal_bodies(argv[1]);
     write_langfuse_bodies(argv[1]);
     write_langsmith_bodies(argv[1], argv[2]);
   } catch (const std::exception& error) {

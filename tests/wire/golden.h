@@ -18,6 +18,7 @@ std::shared_ptr<llmtrace::Transport> reproducible_transport(
 void write(const std::string& directory, std::string_view name, std::string_view body);
 
 void write_otlp_bodies(const std::string& directory);
+void write_signal_bodies(const std::string& directory);
 void write_langfuse_bodies(const std::string& directory);
 /// `headers` is a file of headers that another LangSmith client made, "name: value" in each line.
 void write_langsmith_bodies(const std::string& directory, const std::string& headers);

@@ -22,7 +22,7 @@ read_spans() {
   spans=$(grep -c '^    spans {' "$1.txt")
   echo "protoc reads $spans spans of $1"
   [ "$spans" -gt 0 ]
-  "$node" same_spans.mjs "$here/golden/$1.binpb" "$here/golden/$1.json"
+  "$node" same_request.mjs trace "$here/golden/$1.binpb" "$here/golden/$1.json"
 }
 read_spans otlp
 read_spans genai
@@ -30,6 +30,20 @@ read_spans genai
 # .proto files are too old for.
 ! grep -nE '^ *[0-9]+:' otlp.txt
 ! grep -nE '^ *[0-9]+:' genai.txt | grep -vE ':      16: 0x[0-9a-f]+$'
+
+# read SIGNAL TYPE NAME: the same for logs and metrics. No unknown field but a record's event name.
+read_signal() {
+  protoc -I "$protos" --decode="opentelemetry.proto.collector.$1.v1.Export$2ServiceRequest" \
+    "opentelemetry/proto/collector/$1/v1/$1_service.proto" <"$here/golden/$3.binpb" >"$3.txt"
+  echo "protoc reads $3"
+  ! grep -nE '^ *[0-9]+:' "$3.txt" | grep -vE ':      12: "gen_ai.evaluation.result"$'
+  "$node" same_request.mjs "$1" "$here/golden/$3.binpb" "$here/golden/$3.json"
+}
+read_signal logs Logs logs
+read_signal logs Logs evaluations
+[ "$(grep -c '12: "gen_ai.evaluation.result"' evaluations.txt)" -eq 3 ]
+read_signal metrics Metrics metrics
+read_signal metrics Metrics metrics_delta
 
 "$node" validate.mjs "$here/schema/langfuse.json" "$here/golden"
 "$node" headers.mjs "$here/input/langsmith_headers.txt"

@@ -19,16 +19,15 @@ export function decodeJson(text) {
   return JSON.parse(text);
 }
 
-export function spansOf(body) {
-  return body.resourceSpans.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans));
-}
+const lists = {
+  trace: ['resourceSpans', 'scopeSpans', 'spans'],
+  logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
+  metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
+};
 
-export function logsOf(body) {
-  return body.resourceLogs.flatMap((r) => r.scopeLogs.flatMap((s) => s.logRecords));
-}
-
-export function metricsOf(body) {
-  return body.resourceMetrics.flatMap((r) => r.scopeMetrics.flatMap((s) => s.metrics));
+// The spans, log records or metrics of a request.
+export function itemsOf(body, signal) {
+  return lists[signal].reduce((values, name) => values.flatMap((value) => value[name]), [body]);
 }
 
 function normal(value) {

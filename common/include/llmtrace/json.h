@@ -55,6 +55,8 @@ class LLMTRACE_EXPORT Json {
   /// Text that already is JSON. If it is not, or is nested deeper than JsonWriter::kMaxDepth, the
   /// text is kept as a plain string, so that no invalid JSON ever reaches a wire.
   static Json from_text(std::string text);
+  /// For llmtrace itself: text that is known to be JSON, nested at most JsonWriter::kMaxDepth deep.
+  static Json from_valid_text(std::string text) noexcept;
 
   /// True when nothing was given. A given null is not absent.
   bool is_absent() const noexcept { return kind_ == Kind::Absent; }

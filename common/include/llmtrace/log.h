@@ -69,10 +69,6 @@ struct LoggerOptions {
   /// Given: it takes the lines, without their newline, one at a time on the logger's thread, and
   /// there is no file.
   std::shared_ptr<LogSink> sink{};
-  /// Given: it gets every line, too, whatever becomes of it in the file; see
-  /// OtlpExporter::log_exporter. Not those that llmtrace says of itself (`as_sink`), nor what is
-  /// said on its threads, by callbacks and masks: they would make lines about lines without end.
-  std::shared_ptr<LogExporter> exporter{};
   /// Null: the system's clocks.
   std::shared_ptr<Clock> clock{};
 };
@@ -84,7 +80,7 @@ struct LogStats {
   std::uint64_t sink_failed = 0;    ///< dropped: the file or sink refused them (disk full)
   std::uint64_t in_queue = 0;       ///< waiting, or being written
   std::uint64_t mask_failures = 0;  ///< values that the mask failed on and that were replaced
-  std::uint64_t exported = 0;       ///< given to LoggerOptions::exporter, which counts their fate
+  std::uint64_t exported = 0;       ///< given to the exporter, which counts their fate
   std::uint64_t dropped() const noexcept { return queue_full + sink_failed; }
 };
 
@@ -163,6 +159,12 @@ class LLMTRACE_EXPORT Logger {
   void log_error(const std::exception& exception, const Json& fields = {}) const noexcept;
   /// The line "llm request": model, latency_ms, tokens, previews and lengths in bytes.
   void log_llm_request(const LlmRequestLog& request) const noexcept;
+
+  /// From now on `exporter` gets every line, too, whatever becomes of it in the file; see
+  /// OtlpExporter::log_exporter. Null: nobody does. Not those lines that llmtrace says of itself
+  /// (`as_sink`), nor what is said on its threads, by callbacks and masks: they would make lines
+  /// about lines without end. For all that share this queue.
+  void export_to(std::shared_ptr<LogExporter> exporter) const noexcept;
 
   /// Waits until the lines given before were written: true. False when the time was over or the
   /// sink refused lines meanwhile, and on the logger's own thread.

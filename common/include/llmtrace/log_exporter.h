@@ -1,4 +1,4 @@
-// LogExporter is where a Logger's lines go besides its file: LoggerOptions::exporter. An
+// LogExporter is where a Logger's lines go besides its file: Logger::export_to. An
 // OtlpExporter gives one (OtlpExporter::log_exporter); a program may write its own. Loggers know no
 // exporter and exporters no logger: both know this.
 #pragma once

@@ -6,7 +6,7 @@
 //   llmtrace::OtlpExporter exporter;   // OTEL_EXPORTER_OTLP_ENDPOINT and the other variables
 //
 // It sends metrics when it is given some (OtlpConfig::metrics), and a logger's lines when the
-// logger is given its `log_exporter`.
+// logger is told to export to its `log_exporter`.
 //
 // All methods may be called from any thread; tracing ones are noexcept and never wait for the
 // network. The destructor drains for OtlpConfig::shutdown_timeout.
@@ -39,8 +39,9 @@ class LLMTRACE_EXPORT OtlpExporter {
   /// too, else a root.
   [[nodiscard]] Observation start_observation(ObservationParams params) noexcept;
   /// Scores a trace, an observation (with its trace) or a session: a gen_ai.evaluation.result at
-  /// the logs endpoint. Nothing where that is off (OTEL_LOGS_EXPORTER=none) or where only the
-  /// traces' one was given.
+  /// the logs endpoint. Dropped, counted as rejected and logged where that is off
+  /// (OTEL_LOGS_EXPORTER=none) or only the traces' one was given; what scores the current
+  /// observation everywhere passes such an exporter by.
   void score(ScoreParams params) noexcept;
 
   /// Inside the scope OBSERVE reaches this exporter alone.
@@ -54,10 +55,11 @@ class LLMTRACE_EXPORT OtlpExporter {
   /// Of observations and scores.
   DestinationStats stats() const;
 
-  /// What a Logger's LoggerOptions::exporter wants: its lines become log records of this backend,
+  /// What Logger::export_to wants: the logger's lines become log records of this backend,
   /// with the ids of their observations. The first call makes the destination "otlp-logs". It may
   /// outlive the exporter: then lines are dropped and counted. Null: the exporter is disabled or
-  /// shut down, or OTEL_LOGS_EXPORTER=none; a Logger takes that as no exporter.
+  /// shut down, OTEL_LOGS_EXPORTER=none, or only the traces' endpoint was given; a Logger takes
+  /// that as no exporter.
   std::shared_ptr<LogExporter> log_exporter();
   /// Of log lines ("otlp-logs"), and of metrics ("otlp-metrics"): one item is one metric of one
   /// interval. Flush and shutdown cover them all.

@@ -90,12 +90,21 @@ LogCore::~LogCore() {
   if (queue_) queue_->close(kShutdown);
 }
 
+void LogCore::export_to(std::shared_ptr<LogExporter> exporter) noexcept {
+  std::shared_ptr<LogExporter> previous;  // released after the lock: it may be the last of its own
+  const std::lock_guard lock(live_cores().mutex);
+  has_exporter_.store(exporter != nullptr, std::memory_order_relaxed);
+  if (queue_) queue_->export_to(exporter);
+  previous = std::exchange(exporter_, std::move(exporter));
+}
+
 void LogCore::renew_after_fork() noexcept {
   // Its mutex may be held by a thread that does not exist here: it is left for good.
   alignas(std::shared_ptr<LogQueue>) std::byte left[sizeof(std::shared_ptr<LogQueue>)];
   new (left) std::shared_ptr<LogQueue>(std::move(queue_));
   try {
     queue_ = std::make_shared<LogQueue>(options_, nullptr);
+    queue_->export_to(exporter_);
   } catch (const std::exception&) {  // no memory: this process logs nothing
   }
 }

@@ -21,7 +21,8 @@ class LogCore {
 
   /// Null in a forked child that has no memory for one.
   LogQueue* queue() const noexcept { return queue_.get(); }
-  bool has_exporter() const noexcept { return options_.exporter != nullptr; }
+  void export_to(std::shared_ptr<LogExporter> exporter) noexcept;
+  bool has_exporter() const noexcept { return has_exporter_.load(std::memory_order_relaxed); }
   Timestamp now() const noexcept { return clock_->now(); }
   std::chrono::steady_clock::time_point steady_now() const noexcept { return clock_->steady_now(); }
   /// In the child, before it has another thread.
@@ -33,6 +34,8 @@ class LogCore {
   const LoggerOptions options_;
   const std::shared_ptr<Clock> clock_;
   std::shared_ptr<LogQueue> queue_;
+  std::shared_ptr<LogExporter> exporter_;  // under the mutex that is held over a fork
+  std::atomic<bool> has_exporter_{false};
 };
 
 }  // namespace v0

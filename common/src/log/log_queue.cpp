@@ -50,6 +50,11 @@ bool LogQueue::wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t byt
   return room;
 }
 
+void LogQueue::export_to(std::shared_ptr<LogExporter> exporter) noexcept {
+  const std::lock_guard lock(mutex_);
+  exporter_.swap(exporter);
+}
+
 void LogQueue::push(LogEntry&& entry) noexcept {
   const std::size_t bytes = entry.byte_size();
   const bool urgent = entry.level == LogLevel::Error;
@@ -157,9 +162,11 @@ void LogQueue::run() noexcept {
     wake_.wait_for(lock, kLinger, [&] { return hurry_ || closing_; });
     hurry_ = false;
     batch_.swap(entries_);
+    batch_exporter_ = exporter_;
     lock.unlock();
     write_batch();
     batch_.clear();
+    batch_exporter_.reset();
     lock.lock();
   }
   finished_ = true;
@@ -180,7 +187,7 @@ void LogQueue::write_batch() noexcept {
     bytes = 0;
   };
   for (LogEntry& entry : batch_) {
-    if (options_.exporter && entry.exported) export_line(entry);
+    if (batch_exporter_ && entry.exported) export_line(entry);
     if (!append_line(entry, mask.get())) {
       settle(0, 1, entry.byte_size());
       continue;
@@ -203,7 +210,7 @@ void LogQueue::write_batch() noexcept {
 // Whatever becomes of it in the file.
 void LogQueue::export_line(const LogEntry& entry) noexcept {
   try {
-    options_.exporter->export_record(log_record(entry));
+    batch_exporter_->export_record(log_record(entry));
     ++exported_;
   } catch (const std::exception& error) {
     say(static_cast<LogKind>(DropReason::EncodeFailed), "a line was not exported", error.what());

@@ -31,6 +31,8 @@ class LogQueue : public std::enable_shared_from_this<LogQueue> {
   /// Without a `sink` the thread opens it. What goes wrong is said on standard error.
   LogQueue(const LoggerOptions& options, std::unique_ptr<LineSink> sink);
 
+  /// Who gets the lines beside the sink, from the next batch on; null: nobody.
+  void export_to(std::shared_ptr<LogExporter> exporter) noexcept;
   /// Queues it, or counts it as dropped.
   void push(LogEntry&& entry) noexcept;
   /// Counts a line for which there was no memory.
@@ -66,6 +68,7 @@ class LogQueue : public std::enable_shared_from_this<LogQueue> {
   std::vector<LogEntry> entries_;
   std::size_t bytes_ = 0;  // of all that is in the queue
   LogStats stats_;
+  std::shared_ptr<LogExporter> exporter_;
   int waiting_ = 0;  // for progress
   bool idle_ = false;
   bool hurry_ = false;
@@ -75,6 +78,7 @@ class LogQueue : public std::enable_shared_from_this<LogQueue> {
 
   // The thread's own.
   std::vector<LogEntry> batch_;
+  std::shared_ptr<LogExporter> batch_exporter_;
   std::unique_ptr<LineSink> sink_;
   std::string line_;
   std::string lines_;

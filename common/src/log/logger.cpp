@@ -171,6 +171,10 @@ void Logger::log_llm_request(const LlmRequestLog& request) const noexcept {
   });
 }
 
+void Logger::export_to(std::shared_ptr<LogExporter> exporter) const noexcept {
+  impl_->core->export_to(std::move(exporter));
+}
+
 bool Logger::flush(std::chrono::milliseconds timeout) const noexcept {
   LogQueue* const queue = impl_->core->queue();
   return queue != nullptr && queue->flush(timeout);

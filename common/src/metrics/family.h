@@ -87,6 +87,9 @@ class Family {
   virtual std::vector<Json> snapshot() const = 0;
   /// Under OpenTelemetry's names.
   virtual MetricData data() const = 0;
+  /// Over a fork, so that the child never inherits it locked.
+  virtual void lock() const = 0;
+  virtual void unlock() const = 0;
 
  protected:
   LabelValues label_values(const std::string_view* values, std::size_t count) const;
@@ -111,6 +114,8 @@ class FamilyOf final : public Family {
   void write(PrometheusWriter& writer) const override;
   std::vector<Json> snapshot() const override;
   MetricData data() const override;
+  void lock() const override { mutex_.lock(); }
+  void unlock() const override { mutex_.unlock(); }
 
   /// Calls `visit(labels, series)` for each there is.
   template <class Visit>

@@ -1,10 +1,12 @@
 #include <llmtrace/metric_registry.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <mutex>
 #include <stdexcept>
+#include <vector>
 
 #include "common/src/metrics/delivery_metrics.h"
 #include "common/src/metrics/family.h"
@@ -73,6 +75,16 @@ void check(const MetricParams& params) {
 }  // namespace
 
 struct Metrics::Impl {
+  Impl();
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  struct Live;
+  static Live& live();
+  static void before_fork();
+  static void after_fork();
+
   mutable std::mutex mutex;  // guards the map; families have locks of their own
   std::map<std::string, std::unique_ptr<Family>> families;
 
@@ -95,6 +107,46 @@ struct Metrics::Impl {
     return MetricFamily<Handle>(family);
   }
 };
+
+// All registries of the process; never destroyed. A forked child's flusher may be asked for their
+// numbers at once, so that no lock of theirs may be a lost thread's.
+struct Metrics::Impl::Live {
+  std::mutex mutex;  // held over a fork, and with it those of all registries and families
+  std::vector<Impl*> registries;
+};
+
+Metrics::Impl::Live& Metrics::Impl::live() {
+  static Live& instance = *new Live;
+  return instance;
+}
+
+void Metrics::Impl::before_fork() {
+  live().mutex.lock();
+  for (Impl* registry : live().registries) {
+    registry->mutex.lock();
+    for (const auto& [name, family] : registry->families) family->lock();
+  }
+}
+
+void Metrics::Impl::after_fork() {
+  for (Impl* registry : live().registries) {
+    for (const auto& [name, family] : registry->families) family->unlock();
+    registry->mutex.unlock();
+  }
+  live().mutex.unlock();
+}
+
+Metrics::Impl::Impl() {
+  static std::once_flag once;
+  std::call_once(once, [] { pthread_atfork(before_fork, after_fork, after_fork); });
+  const std::lock_guard lock(live().mutex);
+  live().registries.push_back(this);
+}
+
+Metrics::Impl::~Impl() {
+  const std::lock_guard lock(live().mutex);
+  std::erase(live().registries, this);
+}
 
 Metrics::Metrics() : impl_(std::make_shared<Impl>()) {}
 Metrics::~Metrics() = default;

@@ -94,7 +94,18 @@ Observation OtlpExporter::start_observation(ObservationParams params) noexcept {
 
 void OtlpExporter::score(ScoreParams params) noexcept {
   if (!impl_->core.enabled()) return;
-  guarded(impl_->core.set(), [&] { submit_score(std::move(params), impl_->core.set(), ""); });
+  const DestinationSet& set = impl_->core.set();
+  guarded(set, [&] {
+    if (set.destinations().front()->options().takes_scores) {
+      submit_score(std::move(params), set, "");
+      return;
+    }
+    set.destinations().front()->refuse(DropReason::Rejected);
+    set.keeper().log().log(DropReason::Rejected, LogLevel::Warning,
+                           "otlp: the score \"" + params.name +
+                               "\" was dropped: scores are log records, and those are off; see "
+                               "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT and OTEL_LOGS_EXPORTER");
+  });
 }
 
 ContextScope OtlpExporter::activate() const noexcept { return impl_->core.activate(); }

@@ -173,21 +173,25 @@ void map_observation(const GenAiView& view, std::string_view span_name, Attribut
   }
 }
 
-void map_metadata(const Json& metadata, std::string_view prefix, AttributeSink& sink) {
-  if (metadata.is_absent()) return;
-  if (metadata.is_string()) {  // a mask that failed left no object
-    sink.string(prefix.substr(0, prefix.size() - 1), metadata.text());
-    return;
-  }
-  JsonMembers members;
-  members.add(metadata.text());
-  for (const auto& [key, json] : members.members()) {
+void map_members(const JsonMembers& metadata, std::string_view prefix, AttributeSink& sink) {
+  for (const auto& [key, json] : metadata.members()) {
     const auto known = std::find_if(kMetadataNames.begin(), kMetadataNames.end(),
                                     [&key = key](const auto& pair) { return pair.first == key; });
     if (known == kMetadataNames.end() && !is_own(key)) {
       map_json(std::string(prefix) + key, json, sink);
     }
   }
+}
+
+void map_metadata(const Json& metadata, std::string_view name, AttributeSink& sink) {
+  if (metadata.is_absent()) return;
+  if (metadata.is_string()) {  // a mask that failed left no object
+    sink.string(name, metadata.text());
+    return;
+  }
+  JsonMembers members;
+  members.add(metadata.text());
+  map_members(members, std::string(name) + ".", sink);
 }
 
 void map_trace(const GenAiView& view, AttributeSink& sink) {
@@ -208,7 +212,7 @@ void map_trace(const GenAiView& view, AttributeSink& sink) {
     sink.string("llmtrace.prompt.name", trace->prompt.name);
     sink.integer("llmtrace.prompt.version", trace->prompt.version);
   }
-  map_metadata(trace->metadata, "llmtrace.trace.metadata.", sink);
+  map_metadata(trace->metadata, "llmtrace.trace.metadata", sink);
 }
 
 }  // namespace
@@ -236,7 +240,8 @@ std::uint64_t GenAiMapper::attributes(const Record& record, AttributeSink& targe
   map_observation(view, name_, sink);
   if (options_.capture_content) map_content(view, sink);
   map_trace(view, sink);
-  map_metadata(record.metadata, "llmtrace.metadata.", sink);
+  if (record.metadata.is_string()) sink.string("llmtrace.metadata", record.metadata.text());
+  map_members(metadata_, "llmtrace.metadata.", sink);
   dropped_.attributes = sink.dropped();
   return invalid;
 }
@@ -263,7 +268,7 @@ void GenAiMapper::events(const Record& record, EventSink& sink) {
   for (const RunFields::Event& event : record.run->events) {
     add(event.name, event.time, [this, &event](AttributeSink& attributes) {
       // Their fields may hold what the model said.
-      if (options_.capture_content) map_metadata(event.fields, "", attributes);
+      if (options_.capture_content) map_metadata(event.fields, "llmtrace.event", attributes);
     });
   }
 }

@@ -19,6 +19,18 @@ OtlpSignals::OtlpSignals(ClientCore& core, std::shared_ptr<const ResolvedOtlpCon
                          Mask mask)
     : core_(core), config_(std::move(config)), mask_(std::move(mask)) {}
 
+// Where only another signal's URL was given, this one's would be localhost's, where nobody may
+// listen.
+bool OtlpSignals::is_wanted(const OtlpEndpoint& endpoint, const char* what,
+                            const char* variable) const {
+  if (!core_.enabled() || !endpoint.enabled) return false;
+  if (!endpoint.is_given) {
+    core_.log(LogLevel::Warning, std::string(what) + " are not sent: set " + variable +
+                                     ", or OTEL_EXPORTER_OTLP_ENDPOINT for all signals");
+  }
+  return endpoint.is_given;
+}
+
 DestinationOptions OtlpSignals::options(Signal signal, const OtlpEndpoint& endpoint) const {
   DestinationOptions options;
   options.name = signal == Signal::Metrics ? kMetricsName : kLogsName;
@@ -33,7 +45,9 @@ DestinationOptions OtlpSignals::options(Signal signal, const OtlpEndpoint& endpo
 }
 
 void OtlpSignals::open_metrics(std::shared_ptr<const MetricSource> source) {
-  if (!source || !core_.enabled() || !config_->metrics.enabled) return;
+  if (!source || !is_wanted(config_->metrics, "metrics", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")) {
+    return;
+  }
   DestinationOptions options = this->options(Signal::Metrics, config_->metrics);
   options.collect_every = config_->metric_interval;
   options.make_encoders = [config = config_, source = std::move(source),
@@ -47,7 +61,7 @@ void OtlpSignals::open_metrics(std::shared_ptr<const MetricSource> source) {
 }
 
 std::shared_ptr<LogExporter> OtlpSignals::log_exporter() {
-  if (!core_.enabled() || !config_->logs.enabled) return nullptr;
+  if (!is_wanted(config_->logs, "log records", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")) return nullptr;
   const std::lock_guard lock(mutex_);
   if (log_exporter_) return log_exporter_;
   DestinationOptions options = this->options(Signal::Logs, config_->logs);

@@ -30,6 +30,7 @@ class OtlpSignals {
   DestinationStats log_stats() const;
 
  private:
+  bool is_wanted(const OtlpEndpoint& endpoint, const char* what, const char* variable) const;
   DestinationOptions options(Signal signal, const OtlpEndpoint& endpoint) const;
   DestinationStats stats_of(const Ref<const DestinationSet>& set, const char* name) const;
 

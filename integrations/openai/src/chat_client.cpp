@@ -130,8 +130,7 @@ class ChatClient::Impl {
   }
 
   Result<Embeddings> embed(EmbeddingRequest request) {
-    if (request.model.empty()) request.model = model_;
-    Call call = begin(request_body(request), request.name, std::move(request.metadata), {});
+    Call call = begin(request);
     const Answer answer = perform(call, "/embeddings", request.stop_token, {}, [] { return true; });
     if (!answer.error.empty()) return fail<Embeddings>(call, answer, std::nullopt);
     const auto reply = JsonValue::parse(answer.body, kMaxDepth);
@@ -152,22 +151,40 @@ class ChatClient::Impl {
  private:
   Call begin(ChatRequest& request, bool streamed) {
     if (request.model.empty()) request.model = model_;
-    return begin(request_body(request, streamed), request.name, std::move(request.metadata),
-                 std::move(request.prompt));
+    ChatPieces pieces = pieces_of(request, streamed);
+    Call call = begin(request_body(request, pieces));
+    if (!detail::listening()) return call;
+    const bool is_all = request.extra.is_absent();  // else it may have replaced any of them
+    ObservationParams params = is_all ? generation_of({.model = request.model,
+                                                       .said = std::move(pieces.messages),
+                                                       .tools = std::move(pieces.tools),
+                                                       .parameters = std::move(pieces.parameters)},
+                                                      base_url_)
+                                      : generation_of(call.body, base_url_);
+    params.prompt = std::move(request.prompt);
+    start(call, std::move(params), request.name, std::move(request.metadata));
+    return call;
   }
 
-  Call begin(std::string body, const std::string& name, Json metadata, PromptReference prompt) {
-    Call call{.body = std::move(body),
-              .deadline = std::chrono::steady_clock::now() + config_.timeout};
+  Call begin(EmbeddingRequest& request) {
+    if (request.model.empty()) request.model = model_;
+    Call call = begin(request_body(request));
     if (!detail::listening()) return call;
-    ObservationParams params = generation_of(call.body, base_url_);
+    start(call, generation_of(call.body, base_url_), request.name, std::move(request.metadata));
+    return call;
+  }
+
+  Call begin(std::string body) const {
+    return {.body = std::move(body),
+            .deadline = std::chrono::steady_clock::now() + config_.timeout};
+  }
+
+  void start(Call& call, ObservationParams params, const std::string& name, Json metadata) const {
     if (!name.empty()) params.name = name;
     if (!config_.provider.empty()) params.provider = config_.provider;
     if (!config_.capture_content) params.input = {};
     params.metadata.merge(std::move(metadata));
-    params.prompt = std::move(prompt);
     call.generation = start_observation(std::move(params));
-    return call;
   }
 
   HttpRequest request_of(const Call& call, std::string_view path) const {

@@ -20,16 +20,21 @@ constexpr int kMaxDepth = 64;
 // Not parameters: what is said to the model, and what is said elsewhere of the observation.
 constexpr std::string_view kNoParameters[] = {"model", "messages", "input", "tools"};
 
-Json from(const JsonValue& value) { return Json::from_text(value.to_text()); }
+Json from(const JsonValue& value) { return Json::from_valid_text(value.to_text()); }
 
 Json parameters_of(const JsonValue& request) {
-  Json parameters;
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_object();
   for (const auto& [name, value] : request.members()) {
     const bool is_parameter = std::find(std::begin(kNoParameters), std::end(kNoParameters), name) ==
                               std::end(kNoParameters);
-    if (is_parameter) parameters.merge({{name, from(value)}});
+    if (!is_parameter || request.find(name) != &value) continue;  // a repeated name counts once
+    writer.key(name);
+    writer.raw(value.to_text());
   }
-  return parameters;
+  writer.end_object();
+  return object_or_absent(std::move(text));
 }
 
 }  // namespace
@@ -57,37 +62,70 @@ std::string_view provider_of(std::string_view endpoint) noexcept {
 }
 
 ObservationParams generation_of(std::string_view request_body, std::string_view endpoint) {
-  ObservationParams params;
-  params.as_type = ObservationType::Generation;
-  params.provider = provider_of(endpoint);
   const JsonValue request = JsonValue::parse(request_body, kMaxDepth).value_or(JsonValue());
-  params.model = request["model"].as_string();
   const bool embeds = request.find("messages") == nullptr && request.find("input") != nullptr;
-  if (embeds) params.as_type = ObservationType::Embedding;
-  params.name = (embeds ? "embeddings" : "chat") + (params.model.empty() ? "" : " " + params.model);
-  if (const JsonValue* const said = request.find(embeds ? "input" : "messages")) {
-    params.input = from(*said);
-  }
-  params.model_parameters = parameters_of(request);
-  if (const JsonValue* const tools = request.find("tools")) {
-    params.metadata = {{"tools", from(*tools)}};
-  }
+  const JsonValue* const said = request.find(embeds ? "input" : "messages");
+  const JsonValue* const tools = request.find("tools");
+  return generation_of(
+      {.as_type = embeds ? ObservationType::Embedding : ObservationType::Generation,
+       .model = request["model"].as_string(),
+       .said = said != nullptr ? from(*said) : Json(),
+       .tools = tools != nullptr ? from(*tools) : Json(),
+       .parameters = parameters_of(request)},
+      endpoint);
+}
+
+ObservationParams generation_of(RequestFacts request, std::string_view endpoint) {
+  const bool embeds = request.as_type == ObservationType::Embedding;
+  ObservationParams params;
+  params.as_type = request.as_type;
+  params.provider = provider_of(endpoint);
+  params.name =
+      (embeds ? "embeddings" : "chat") + (request.model.empty() ? "" : " " + request.model);
+  params.model = std::move(request.model);
+  params.input = std::move(request.said);
+  params.model_parameters = std::move(request.parameters);
+  if (!request.tools.is_absent()) params.metadata = {{"tools", std::move(request.tools)}};
   return params;
 }
+
+namespace {
+
+void write_finish_reasons(JsonWriter& writer, const ChatCompletion& completion) {
+  const auto has_reason = [](const Choice& choice) { return !choice.finish_reason.empty(); };
+  if (std::none_of(completion.choices.begin(), completion.choices.end(), has_reason)) return;
+  writer.key("finish_reasons");
+  writer.begin_array();
+  for (const Choice& choice : completion.choices) {
+    if (has_reason(choice)) writer.string(choice.finish_reason);
+  }
+  writer.end_array();
+}
+
+Json metadata_of(const ChatCompletion& completion) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_object();
+  if (!completion.id.empty()) {
+    writer.key("response_id");
+    writer.string(completion.id);
+  }
+  if (!completion.model.empty()) {
+    writer.key("response_model");
+    writer.string(completion.model);
+  }
+  write_finish_reasons(writer, completion);
+  writer.end_object();
+  return object_or_absent(std::move(text));
+}
+
+}  // namespace
 
 ObservationUpdate update_of(const ChatCompletion& completion) {
   ObservationUpdate update;
   if (!completion.choices.empty()) update.output = output_of(completion);
   if (completion.usage) update.usage_details = usage_details_of(*completion.usage);
-  Json metadata;
-  if (!completion.id.empty()) metadata.merge({{"response_id", completion.id}});
-  if (!completion.model.empty()) metadata.merge({{"response_model", completion.model}});
-  std::vector<std::string> reasons;
-  for (const Choice& choice : completion.choices) {
-    if (!choice.finish_reason.empty()) reasons.push_back(choice.finish_reason);
-  }
-  if (!reasons.empty()) metadata.merge({{"finish_reasons", reasons}});
-  update.metadata = std::move(metadata);
+  update.metadata = metadata_of(completion);
   return update;
 }
 

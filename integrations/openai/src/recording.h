@@ -16,6 +16,16 @@ namespace openai {
 /// By the endpoint's host, as OpenTelemetry names providers; "openai" for one that is not known.
 std::string_view provider_of(std::string_view endpoint) noexcept;
 
+/// What a request says.
+struct RequestFacts {
+  ObservationType as_type = ObservationType::Generation;  ///< or Embedding
+  std::string model{};
+  Json said{};        ///< messages, or input
+  Json tools{};       ///< absent: none
+  Json parameters{};  ///< absent: none
+};
+ObservationParams generation_of(RequestFacts request, std::string_view endpoint);
+
 /// What a finished call says; `model` is that of the request.
 ObservationUpdate update_of(const ChatCompletion& completion);
 /// The estimate, or what the endpoint stated.

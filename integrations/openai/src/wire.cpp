@@ -2,46 +2,92 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
+#include <utility>
+
+#include "common/src/json_text.h"
 
 namespace llmtrace {
 inline namespace v0 {
 namespace openai {
 namespace {
 
-Json call_json(const ToolCall& call) {
-  return {{"id", call.id},
-          {"type", "function"},
-          {"function", Json{{"name", call.name}, {"arguments", call.arguments}}}};
+void write_calls(JsonWriter& writer, const std::vector<ToolCall>& calls) {
+  writer.key("tool_calls");
+  writer.begin_array();
+  for (const ToolCall& call : calls) {
+    writer.begin_object();
+    writer.key("id");
+    writer.string(call.id);
+    writer.key("type");
+    writer.string("function");
+    writer.key("function");
+    writer.object({{"name", call.name}, {"arguments", call.arguments}});
+    writer.end_object();
+  }
+  writer.end_array();
 }
 
-Json calls_json(const std::vector<ToolCall>& calls) {
-  std::vector<Json> all;
-  for (const ToolCall& call : calls) all.push_back(call_json(call));
-  return all;
-}
-
-Json message_json(const Message& message) {
-  Json json{{"role", message.role}, {"content", message.content}};
-  if (!message.tool_calls.empty()) json.merge({{"tool_calls", calls_json(message.tool_calls)}});
-  if (!message.tool_call_id.empty()) json.merge({{"tool_call_id", message.tool_call_id}});
-  return json;
+void write_message(JsonWriter& writer, const Message& message) {
+  writer.begin_object();
+  writer.key("role");
+  writer.string(message.role);
+  writer.key("content");
+  writer.value(message.content);
+  if (!message.tool_calls.empty()) write_calls(writer, message.tool_calls);
+  if (!message.tool_call_id.empty()) {
+    writer.key("tool_call_id");
+    writer.string(message.tool_call_id);
+  }
+  writer.end_object();
 }
 
 Json messages_json(const std::vector<Message>& messages) {
-  std::vector<Json> all;
-  for (const Message& message : messages) all.push_back(message_json(message));
-  return all;
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_array();
+  for (const Message& message : messages) write_message(writer, message);
+  writer.end_array();
+  return Json::from_valid_text(std::move(text));
 }
 
 template <class Value>
-void add(Json& body, std::string_view name, const std::optional<Value>& value) {
-  if (value) body.merge({{name, *value}});
+void write(JsonWriter& writer, std::string_view name, const std::optional<Value>& value) {
+  if (!value) return;
+  writer.key(name);
+  writer.value(*value);
 }
 
-void add(Json& body, std::string_view name, const Json& value) {
-  if (!value.is_absent()) body.merge({{name, value}});
+void write(JsonWriter& writer, std::string_view name, const Json& value) {
+  if (value.is_absent()) return;
+  writer.key(name);
+  writer.value(value);
 }
+
+void write_parameters(JsonWriter& writer, const ChatRequest& request, bool streamed) {
+  write(writer, "temperature", request.temperature);
+  write(writer, "top_p", request.top_p);
+  write(writer, "max_tokens", request.max_tokens);
+  write(writer, "seed", request.seed);
+  if (!request.stop.empty()) {
+    writer.key("stop");
+    writer.value(request.stop.items());
+  }
+  write(writer, "tool_choice", request.tool_choice);
+  write(writer, "response_format", request.response_format);
+  if (!streamed) return;
+  writer.key("stream");
+  writer.boolean(true);
+  writer.key("stream_options");
+  writer.object({{"include_usage", true}});
+}
+
+}  // namespace
+
+Json object_or_absent(std::string text) {
+  return text == "{}" ? Json() : Json::from_valid_text(std::move(text));
+}
+
+namespace {
 
 std::int64_t count_of(const JsonValue& value) {
   return std::max<std::int64_t>(0, value.as_integer());
@@ -56,25 +102,49 @@ ToolCall read_call(const JsonValue& call) {
 
 }  // namespace
 
-std::string request_body(const ChatRequest& request, bool streamed) {
-  Json body{{"model", request.model}, {"messages", messages_json(request.messages)}};
-  add(body, "temperature", request.temperature);
-  add(body, "top_p", request.top_p);
-  add(body, "max_tokens", request.max_tokens);
-  add(body, "seed", request.seed);
-  if (!request.stop.empty()) body.merge({{"stop", request.stop.items()}});
-  add(body, "tools", request.tools);
-  add(body, "tool_choice", request.tool_choice);
-  add(body, "response_format", request.response_format);
-  body.merge(request.extra);
-  if (streamed) body.merge({{"stream", true}, {"stream_options", Json{{"include_usage", true}}}});
-  return body.to_text();
+ChatPieces pieces_of(const ChatRequest& request, bool streamed) {
+  std::string parameters;
+  JsonWriter writer(parameters);
+  writer.begin_object();
+  write_parameters(writer, request, streamed);
+  writer.end_object();
+  return {.messages = messages_json(request.messages),
+          .tools = request.tools,
+          .parameters = object_or_absent(std::move(parameters))};
+}
+
+std::string request_body(const ChatRequest& request, const ChatPieces& pieces) {
+  std::string body = "{\"model\":";
+  append_json_string(body, request.model);
+  body += ",\"messages\":";
+  body += pieces.messages.text();
+  if (!pieces.tools.is_absent()) {
+    body += ",\"tools\":";
+    append_json(body, pieces.tools);
+  }
+  if (pieces.parameters.is_absent()) {
+    body += '}';
+  } else {
+    body += ',';
+    body.append(pieces.parameters.text(), 1);  // its members, and the brace that closes both
+  }
+  if (request.extra.is_absent()) return body;
+  Json merged = Json::from_valid_text(std::move(body));
+  merged.merge(request.extra);
+  return std::move(merged).text();
 }
 
 std::string request_body(const EmbeddingRequest& request) {
-  Json body{{"model", request.model}, {"input", request.input.items()}};
-  add(body, "dimensions", request.dimensions);
-  return body.to_text();
+  std::string body;
+  JsonWriter writer(body);
+  writer.begin_object();
+  writer.key("model");
+  writer.string(request.model);
+  writer.key("input");
+  writer.value(request.input.items());
+  write(writer, "dimensions", request.dimensions);
+  writer.end_object();
+  return body;
 }
 
 std::optional<Usage> read_usage(const JsonValue& reply) {
@@ -182,21 +252,34 @@ bool ChunkReader::is_finished() const noexcept {
 
 namespace {
 
-Json output_of(const Choice& choice) {
-  Json message{{"role", "assistant"}, {"content", choice.text}};
-  if (!choice.refusal.empty()) message.merge({{"refusal", choice.refusal}});
-  if (!choice.reasoning.empty()) message.merge({{"reasoning_content", choice.reasoning}});
-  if (!choice.tool_calls.empty()) message.merge({{"tool_calls", calls_json(choice.tool_calls)}});
-  return message;
+void write_output(JsonWriter& writer, const Choice& choice) {
+  writer.begin_object();
+  writer.key("role");
+  writer.string("assistant");
+  writer.key("content");
+  writer.string(choice.text);
+  if (!choice.refusal.empty()) {
+    writer.key("refusal");
+    writer.string(choice.refusal);
+  }
+  if (!choice.reasoning.empty()) {
+    writer.key("reasoning_content");
+    writer.string(choice.reasoning);
+  }
+  if (!choice.tool_calls.empty()) write_calls(writer, choice.tool_calls);
+  writer.end_object();
 }
 
 }  // namespace
 
 Json output_of(const ChatCompletion& completion) {
-  if (completion.choices.size() == 1) return output_of(completion.choices.front());
-  std::vector<Json> messages;
-  for (const Choice& choice : completion.choices) messages.push_back(output_of(choice));
-  return messages;
+  std::string text;
+  JsonWriter writer(text);
+  const bool is_one = completion.choices.size() == 1;
+  if (!is_one) writer.begin_array();
+  for (const Choice& choice : completion.choices) write_output(writer, choice);
+  if (!is_one) writer.end_array();
+  return Json::from_valid_text(std::move(text));
 }
 
 UsageDetails usage_details_of(const Usage& usage) {

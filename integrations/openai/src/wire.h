@@ -16,8 +16,17 @@ namespace llmtrace {
 inline namespace v0 {
 namespace openai {
 
-/// The body of POST /chat/completions; `streamed` asks for events, with usage at their end.
-std::string request_body(const ChatRequest& request, bool streamed);
+/// What the body of POST /chat/completions and its generation have in common, as JSON.
+struct ChatPieces {
+  Json messages;
+  Json tools;       // absent: none
+  Json parameters;  // absent: none. All else but the model and ChatRequest::extra
+};
+
+/// `streamed` asks for events, with usage at their end.
+ChatPieces pieces_of(const ChatRequest& request, bool streamed);
+/// The body of POST /chat/completions.
+std::string request_body(const ChatRequest& request, const ChatPieces& pieces);
 /// The body of POST /embeddings.
 std::string request_body(const EmbeddingRequest& request);
 
@@ -54,6 +63,8 @@ class ChunkReader {
 
 /// One choice as an assistant's message, several as an array of them.
 Json output_of(const ChatCompletion& completion);
+/// `text` is a JSON object; one without members is not given.
+Json object_or_absent(std::string text);
 /// In buckets that add up, as llmtrace takes them.
 UsageDetails usage_details_of(const Usage& usage);
 

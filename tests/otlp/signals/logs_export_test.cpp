@@ -107,35 +107,49 @@ TEST_F(LogsExport, WhatTheTransportSaysOfItselfIsNotExported) {
   http->respond([](const FakeHttpClient::Request& request) {
     return std::optional(reply_with(request.url == kLogs ? 401 : 200));
   });
-  const Logger plain({.name = "llmtrace", .sink = sink, .clock = clock});
+  const Logger logger({.name = "api", .sink = sink, .clock = clock});
   TransportOptions own = options();
-  std::shared_ptr<Logger> logger;
-  own.log_sink = plain.as_sink();
+  own.log_sink = logger.as_sink();
   own.on_error = [&](const DeliveryError& error) {
-    if (logger) logger->error("not delivered", {{"reason", to_string(error.reason)}});
+    logger.error("not delivered", {{"reason", to_string(error.reason)}});
   };
   OtlpConfig configured = config();
   configured.transport = Transport::create(own);
   OtlpExporter exporter(configured);
-  logger = std::make_shared<Logger>(logger_to(exporter));
-  const auto sink_of_llmtrace = logger->as_sink();
-  sink_of_llmtrace->log(LogLevel::Error, "said on any thread");
-  logger->info("a line");
-  ASSERT_TRUE(logger->flush());
+  logger.export_to(exporter.log_exporter());
+  logger.as_sink()->log(LogLevel::Error, "said on any thread");
+  logger.info("a line");
+  ASSERT_TRUE(logger.flush());
   EXPECT_FALSE(exporter.flush());
 
-  ASSERT_TRUE(logger->flush());
+  ASSERT_TRUE(logger.flush());
   ASSERT_TRUE(http->wait_idle());
   EXPECT_EQ(requests_to(kLogs).size(), 1U) << "a line about a line would make the next request";
   const auto records = sent_logs();
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records.front()["body"]["stringValue"].as_string(), "a line");
   EXPECT_EQ(exporter.log_stats().dropped_by(DropReason::Unauthorized), 1U);
-  const LogStats lines = logger->stats();
+  const LogStats lines = logger.stats();
   EXPECT_EQ(lines.exported, 1U);
   EXPECT_GE(lines.written, 3U) << "in the file there are all of them";
-  EXPECT_TRUE(exporter.shutdown(seconds(1)));
-  logger.reset();
+}
+
+TEST_F(LogsExport, ALoggerExportsToWhomItIsTold) {
+  OtlpExporter exporter(config());
+  const Logger logger({.name = "api", .sink = sink, .clock = clock});
+  logger.info("before");
+  ASSERT_TRUE(logger.flush());
+  logger.export_to(exporter.log_exporter());
+  logger.named("other").info("between");
+  ASSERT_TRUE(logger.flush());
+  logger.export_to(nullptr);
+  logger.info("after");
+  ASSERT_TRUE(logger.flush());
+  ASSERT_TRUE(exporter.flush());
+
+  const auto records = sent_logs();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(attributes_of(records.front()).at("logger"), string_value("other"));
 }
 
 TEST_F(LogsExport, APartialSuccessIsReadAndNotRetried) {
@@ -231,11 +245,9 @@ TEST_F(LogsExport, NothingIsLostBetweenLoggerAndBackend) {
     return std::optional(++count % 3 == 0 ? reply_with(503) : reply_with(200));
   });
   OtlpExporter exporter(config());
-  const Logger logger({.name = "api",
-                       .overflow = Overflow::block(seconds(60)),
-                       .sink = sink,
-                       .exporter = exporter.log_exporter(),
-                       .clock = clock});
+  const Logger logger(
+      {.name = "api", .overflow = Overflow::block(seconds(60)), .sink = sink, .clock = clock});
+  logger.export_to(exporter.log_exporter());
   std::vector<std::thread> threads;
   for (std::size_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&logger, thread] {
@@ -291,15 +303,18 @@ TEST_F(LogsExport, AScoreIsAnEvaluationEventOfItsSpan) {
   EXPECT_EQ(exporter.stats().delivered, 5U) << "a span and four scores";
 }
 
-TEST_F(LogsExport, AScoreWhereLogsAreOffIsCountedAndTold) {
-  ScopedEnvironment environment;
-  environment.set("OTEL_LOGS_EXPORTER", "none");
-  OtlpExporter exporter(config());
-  exporter.score({.name = "quality", .value = 1, .session_id = "s-1"});
-  EXPECT_FALSE(exporter.flush());
+TEST_F(LogsExport, NothingGoesToAHostThatNobodyNamed) {
+  OtlpConfig traces_alone = config();
+  traces_alone.endpoint = {};
+  traces_alone.traces_endpoint = kTraces;
+  traces_alone.metrics = Metrics::process_default().source();
+  OtlpExporter exporter(traces_alone);
+  EXPECT_EQ(exporter.log_exporter(), nullptr);
+  EXPECT_TRUE(exporter.flush());
 
-  EXPECT_EQ(exporter.stats().dropped_by(DropReason::Rejected), 1U);
-  EXPECT_TRUE(log->contains("takes none of this kind"));
+  EXPECT_EQ(http->request_count(), 0U);
+  EXPECT_TRUE(log->contains("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"));
+  EXPECT_TRUE(log->contains("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"));
 }
 
 }  // namespace

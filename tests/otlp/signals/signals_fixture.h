@@ -74,11 +74,9 @@ class SignalsTest : public TransportTest {
 
   /// A logger whose lines go to `sink` and to `exporter`.
   Logger logger_to(OtlpExporter& exporter) {
-    return Logger({.name = "api",
-                   .level = LogLevel::Debug,
-                   .sink = sink,
-                   .exporter = exporter.log_exporter(),
-                   .clock = clock});
+    Logger logger({.name = "api", .level = LogLevel::Debug, .sink = sink, .clock = clock});
+    logger.export_to(exporter.log_exporter());
+    return logger;
   }
 
   /// A flush whose delays pass as fast as they are asked for.
