@@ -38,7 +38,7 @@ Collector::Collector(const CollectorOptions& options)
       authenticator_(options.public_key, options.secret_key),
       database_(options.database),
       costs_(options.prices),
-      index_(database_),
+      index_(database_, [this](const TraceIndex::News& news) { tell(news); }),
       store_(database_, index_, costs_),
       assets_(embedded_assets()),
       otlp_(store_),
@@ -48,14 +48,33 @@ Collector::Collector(const CollectorOptions& options)
       score_reads_(store_),
       legacy_reads_(store_),
       langsmith_(database_, index_, costs_, options.langsmith),
-      viewer_(database_, index_, costs_, store_),
+      live_(database_),
+      text_(database_),
+      retention_(database_, options.retention),
+      viewer_({.database = database_,
+               .index = index_,
+               .costs = costs_,
+               .store = store_,
+               .live = live_,
+               .retention = retention_}),
       signals_(database_, store_),
-      routes_(make_routes()),
-      server_(options.server, *this) {}
+      routes_(make_routes()) {
+  if (database_.was_upgraded()) {
+    store_.index_all();
+    langsmith_.index_all();
+  }
+  server_.emplace(options.server, static_cast<HttpHandler&>(*this));
+}
+
+// What was stored is news to the page and to text search.
+void Collector::tell(const TraceIndex::News& news) {
+  live_.traces_changed(news.trace_ids);
+  live_.scores_added(news.score_ids);
+  text_.poke();
+}
 
 std::string Collector::url() const {
-  const bool is_ipv4 = options_.server.address == LoopbackAddress::Ipv4;
-  return std::string("http://") + (is_ipv4 ? "127.0.0.1" : "[::1]") + ":" + std::to_string(port());
+  return "http://" + host_of_address(options_.server.address) + ":" + std::to_string(port());
 }
 
 Admission Collector::admit(const HttpRequest& request) {
@@ -85,12 +104,26 @@ Guard Collector::needs(Access needed) {
 
 std::vector<Route> Collector::make_routes() {
   std::vector<Route> routes;
-  for (std::vector<Route>& group :
-       std::array{page_routes(), common_routes(),
-                  options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(),
-                  langsmith_.routes(), viewer_.routes(), signals_.routes()}) {
+  for (std::vector<Route>& group : std::array{
+           page_routes(), common_routes(),
+           options_.behaviour == Behaviour::V2 ? v2_routes() : v4_routes(), langsmith_.routes(),
+           for_token_holders(viewer_.routes()), for_token_holders(signals_.routes())}) {
     routes.insert(routes.end(), std::make_move_iterator(group.begin()),
                   std::make_move_iterator(group.end()));
+  }
+  return routes;
+}
+
+// Routes of no vendor, which have no keys of their own.
+std::vector<Route> Collector::for_token_holders(std::vector<Route> routes) const {
+  if (options_.token.empty()) return routes;
+  for (Route& route : routes) {
+    route.guard = [this](const HttpRequest& request) -> std::optional<HttpResponse> {
+      const auto given = bearer_token(request);
+      if (given && is_same_key(*given, options_.token)) return std::nullopt;
+      return api_error_reply(
+          {401, "unauthorized", "send the token of --token as 'Authorization: Bearer TOKEN'"});
+    };
   }
   return routes;
 }

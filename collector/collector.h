@@ -1,9 +1,11 @@
 // Collector is a local server that speaks the ingestion and read protocols of Langfuse and of
 // LangSmith: it accepts what their servers accept, refuses what they refuse, and keeps the rest in
-// SQLite. It serves from the end of its constructor to the beginning of its destructor.
+// SQLite. It takes OTLP of any other program too, and shows all of it on a web page. It serves from
+// the end of its constructor to the beginning of its destructor.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "collector/ingestion_route.h"
 #include "collector/langsmith/langsmith_api.h"
 #include "collector/legacy_reads_route.h"
+#include "collector/live_hub.h"
 #include "collector/observations_route.h"
 #include "collector/otlp_route.h"
 #include "collector/route.h"
@@ -24,6 +27,8 @@
 #include "collector/scores_route.h"
 #include "collector/signals/signals_api.h"
 #include "collector/store.h"
+#include "collector/traces/retention.h"
+#include "collector/traces/text_index.h"
 
 namespace llmtrace::collector {
 
@@ -32,7 +37,7 @@ class Collector : private HttpHandler {
   /// Opens the database and listens. Throws StoreError or std::runtime_error when it cannot.
   explicit Collector(const CollectorOptions& options);
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return server_.port(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return server_->port(); }
   /// "http://127.0.0.1:43210"
   [[nodiscard]] std::string url() const;
 
@@ -48,7 +53,9 @@ class Collector : private HttpHandler {
   const Route* find(const HttpRequest& request) const;
   HttpResponse refuse_unknown(const HttpRequest& request) const;
   Guard needs(Access needed);
+  std::vector<Route> for_token_holders(std::vector<Route> routes) const;
   HttpResponse health() const;
+  void tell(const TraceIndex::News& news);
 
   CollectorOptions options_;
   Authenticator authenticator_;
@@ -64,10 +71,13 @@ class Collector : private HttpHandler {
   ScoreReadsRoute score_reads_;
   LegacyReadsRoute legacy_reads_;
   LangSmithApi langsmith_;
+  LiveHub live_;
+  TextIndex text_;
+  Retention retention_;
   ViewerApi viewer_;
   SignalsApi signals_;
-  std::vector<Route> routes_;  // constant once the server runs
-  HttpServer server_;          // last: stops before anything that it uses goes
+  std::vector<Route> routes_;         // constant once the server runs
+  std::optional<HttpServer> server_;  // last: stops before anything that it uses goes
 };
 
 }  // namespace llmtrace::collector

@@ -5,6 +5,7 @@
 
 #include "collector/http_server.h"
 #include "collector/langsmith/langsmith_options.h"
+#include "collector/traces/retention.h"
 
 namespace llmtrace::collector {
 
@@ -19,6 +20,9 @@ struct CollectorOptions {
   Behaviour behaviour = Behaviour::V4_59;
   LangSmithOptions langsmith{};
   std::string prices{};  // JSON file with prices of the user's own; see CostEstimator
+  /// What /api/ and plain OTLP ask for as a Bearer token; "" = they are open to this machine.
+  std::string token{};
+  RetentionOptions retention{};
 };
 
 }  // namespace llmtrace::collector

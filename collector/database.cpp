@@ -114,6 +114,8 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 )sql";
 
+constexpr std::size_t kIndexStep = 3;  // from which on traces have an index
+
 bool is_in_memory(const std::string& path) { return path == ":memory:"; }
 
 }  // namespace
@@ -131,6 +133,7 @@ void Database::create_tables() {
     throw StoreError("the database was written by another version of llmtrace-collector (schema " +
                      version + "); choose another file");
   }
+  was_upgraded_ = done > 0 && done < kIndexStep;
   for (; done < kSchemaSteps.size(); ++done) {
     connection_.execute("BEGIN IMMEDIATE");
     connection_.execute(kSchemaSteps.at(done));
@@ -177,6 +180,7 @@ void Database::run_all(const std::vector<Job*>& group) {
     connection_.execute("RELEASE job");  // fails when a full disk has ended the transaction
   }
   connection_.execute("COMMIT");
+  ++commit_count_;
 }
 
 void Database::run_one(Job& job) {

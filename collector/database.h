@@ -7,7 +7,9 @@
 // and hinder nobody; in memory there is but one connection, for one at a time.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -52,6 +54,10 @@ class Database {
   /// For statements, which are stepped inside `read` and `write` alone.
   [[nodiscard]] SqliteDatabase& connection() noexcept { return connection_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Whether the file was of an older version, without an index of its traces.
+  [[nodiscard]] bool was_upgraded() const noexcept { return was_upgraded_; }
+  /// How many transactions there were, so that work in the background can tell whether others wait.
+  [[nodiscard]] std::uint64_t commit_count() const noexcept { return commit_count_; }
 
  private:
   // One caller of `write` who waits.
@@ -85,6 +91,7 @@ class Database {
   void run_one(Job& job);
 
   const std::string path_;
+  bool was_upgraded_ = false;
   std::mutex mutex_;  // guards the connection
   SqliteDatabase connection_;
 
@@ -92,6 +99,7 @@ class Database {
   std::condition_variable queue_changed_;
   std::vector<Job*> queue_;
   bool is_writing_ = false;
+  std::atomic<std::uint64_t> commit_count_{0};
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteDatabase>> free_readers_;

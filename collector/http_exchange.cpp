@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,24 @@ MHD_Result append_pair(void* pairs, MHD_ValueKind, const char* name, std::size_t
   return MHD_YES;
 }
 
+HttpResponse busy() {
+  HttpResponse response = message_reply(503, "too much is being stored at once; try again");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+ssize_t read_stream(void* stream, std::uint64_t, char* out, std::size_t size) noexcept {
+  const EventStream::Read read =
+      (*static_cast<std::shared_ptr<EventStream>*>(stream))->read({out, size});
+  return read.is_end ? MHD_CONTENT_READER_END_OF_STREAM : static_cast<ssize_t>(read.size);
+}
+
+void free_stream(void* stream) noexcept {
+  const std::unique_ptr<std::shared_ptr<EventStream>> owned(
+      static_cast<std::shared_ptr<EventStream>*>(stream));
+  (*owned)->detach();
+}
+
 std::optional<std::size_t> content_length(const HttpRequest& request) {
   const auto text = request.header("Content-Length");
   if (!text) return std::nullopt;
@@ -44,16 +63,18 @@ std::optional<std::size_t> content_length(const HttpRequest& request) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(const HttpExchangeSettings& settings, MHD_Connection& connection)
-    : settings_(settings), connection_(connection) {}
+HttpExchange::HttpExchange(HttpExchangeShared& shared, MHD_Connection& connection)
+    : shared_(shared), connection_(connection) {}
+
+HttpExchange::~HttpExchange() { shared_.buffered_bytes -= buffered_bytes_; }
 
 bool HttpExchange::begin(std::string_view method, std::string_view path) {
-  set_timeout(settings_.idle_timeout);
+  set_timeout(shared_.idle_timeout);
   request_.method = method;
   request_.path = path;
   read_headers();
   admission_.refusal = refuse_by_headers();
-  if (!admission_.refusal) admission_ = settings_.handler->admit(request_);
+  if (!admission_.refusal) admission_ = shared_.handler.admit(request_);
   if (!admission_.refusal && content_length(request_).value_or(0) > admission_.body_limit_bytes) {
     admission_.refusal = admission_.too_large;
   }
@@ -76,7 +97,7 @@ std::optional<HttpResponse> HttpExchange::refuse_by_headers() {
   if (header_bytes_ > kHeaderLimitBytes) {
     return message_reply(431, "the request's headers are larger than 16 KiB");
   }
-  return refuse_foreign_request(request_, settings_.port);
+  return refuse_foreign_request(request_, shared_.hosts);
 }
 
 // A client that waits for "100 Continue" has not sent its body yet and takes the reply at once.
@@ -93,30 +114,48 @@ bool HttpExchange::receive(std::string_view bytes) {
     request_.body = std::string();
     return true;
   }
+  buffered_bytes_ += bytes.size();
+  if ((shared_.buffered_bytes += bytes.size()) > kBufferLimitBytes) {
+    admission_.refusal = busy();
+    request_.body = std::string();
+    return true;
+  }
   request_.body.append(bytes);
   return true;
 }
 
 bool HttpExchange::finish() {
-  const HttpResponse response = make_reply();
-  if (!admission_.refusal) set_timeout(settings_.keep_alive);
-  return send(response);
+  if (admission_.refusal) return send(*admission_.refusal);
+  if (!reply_ && too_large_) reply_ = admission_.too_large;
+  if (!reply_) return answer_later();
+  set_timeout(reply_->stream ? std::chrono::seconds(0) : shared_.keep_alive);
+  return send(*reply_);
+}
+
+// The library calls `finish` again when the connection has been woken.
+bool HttpExchange::answer_later() {
+  MHD_suspend_connection(&connection_);
+  WorkerPool& workers = request_.body.empty() ? shared_.read_workers : shared_.body_workers;
+  const bool is_posted = workers.post([this] {
+    reply_ = make_reply();
+    MHD_resume_connection(&connection_);
+  });
+  if (is_posted) return true;
+  reply_ = busy();  // the server is about to end
+  MHD_resume_connection(&connection_);
+  return true;
 }
 
 HttpResponse HttpExchange::make_reply() {
-  if (admission_.refusal) return *admission_.refusal;
-  if (too_large_) return admission_.too_large;
   try {
-    return settings_.handler->handle(request_);
+    return shared_.handler.handle(request_);
   } catch (const std::exception& error) {
     return named_error_reply(500, "InternalServerError", error.what());
   }
 }
 
 bool HttpExchange::send(const HttpResponse& response) {
-  std::string body = response.body;  // the library wants it writable, and copies it
-  MHD_Response* reply =
-      MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+  MHD_Response* reply = make_response(response);
   if (reply == nullptr) return false;
   MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
   for (const auto& [name, value] : kSecurityHeaders) {
@@ -129,6 +168,21 @@ bool HttpExchange::send(const HttpResponse& response) {
       MHD_queue_response(&connection_, static_cast<unsigned>(response.status), reply);
   MHD_destroy_response(reply);
   return queued == MHD_YES;
+}
+
+MHD_Response* HttpExchange::make_response(const HttpResponse& response) {
+  if (!response.stream) {
+    std::string body = response.body;  // the library wants it writable, and copies it
+    return MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+  }
+  constexpr std::size_t kBlockBytes = 16 * 1024;
+  response.stream->attach(connection_);
+  shared_.add(response.stream);
+  auto owned = std::make_unique<std::shared_ptr<EventStream>>(response.stream);
+  MHD_Response* reply = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes,
+                                                          &read_stream, owned.get(), &free_stream);
+  if (reply != nullptr) owned.release();  // the library keeps it; free_stream takes it back
+  return reply;
 }
 
 void HttpExchange::set_timeout(std::chrono::seconds timeout) {

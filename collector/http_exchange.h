@@ -1,6 +1,7 @@
 // HttpExchange is one request on its way through libmicrohttpd: it collects the headers and the
-// body, refuses what is too large or not addressed to us, and queues the reply. The library makes
-// one per request and calls it from one thread at a time.
+// body, refuses what is too large or not addressed to us, has the handler answer on a thread of a
+// pool, with the connection asleep meanwhile, and queues the reply. The library makes one per
+// request and calls it from one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -9,19 +10,13 @@
 #include <optional>
 #include <string_view>
 
-#include "collector/http_handler.h"
+#include "collector/http_exchange_shared.h"
+#include "collector/http_message.h"
 
 struct MHD_Connection;
+struct MHD_Response;
 
 namespace llmtrace::collector {
-
-/// What all exchanges of a server share; constant while the server runs.
-struct HttpExchangeSettings {
-  HttpHandler* handler = nullptr;
-  std::uint16_t port = 0;
-  std::chrono::seconds idle_timeout{5};
-  std::chrono::seconds keep_alive{110};
-};
 
 class HttpExchange {
  public:
@@ -30,7 +25,13 @@ class HttpExchange {
   /// client that still writes loses the reply. Past this the connection is closed all the same.
   static constexpr std::size_t kDrainLimitBytes = 64 * 1024 * 1024;
 
-  HttpExchange(const HttpExchangeSettings& settings, MHD_Connection& connection);
+  /// All bodies together may have so many bytes; a client that comes then is told to come again.
+  static constexpr std::size_t kBufferLimitBytes = std::size_t{256} * 1024 * 1024;
+
+  HttpExchange(HttpExchangeShared& shared, MHD_Connection& connection);
+  ~HttpExchange();
+  HttpExchange(const HttpExchange&) = delete;
+  HttpExchange& operator=(const HttpExchange&) = delete;
 
   /// The headers are there: decides whether the request is let in. False closes the connection.
   bool begin(std::string_view method, std::string_view path);
@@ -42,16 +43,20 @@ class HttpExchange {
   std::optional<HttpResponse> refuse_by_headers();
   bool is_worth_draining() const;
   HttpResponse make_reply();
+  bool answer_later();
   bool send(const HttpResponse& response);
+  MHD_Response* make_response(const HttpResponse& response);
   void set_timeout(std::chrono::seconds timeout);
 
-  const HttpExchangeSettings& settings_;
+  HttpExchangeShared& shared_;
   MHD_Connection& connection_;
   HttpRequest request_;
   Admission admission_;
   std::size_t header_bytes_ = 0;
   std::size_t received_bytes_ = 0;
+  std::size_t buffered_bytes_ = 0;  // this exchange's part of the shared count
   bool too_large_ = false;
+  std::optional<HttpResponse> reply_;  // set by a worker before it wakes the connection
 };
 
 }  // namespace llmtrace::collector

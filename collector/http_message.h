@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include <vector>
 
 namespace llmtrace::collector {
+
+class EventStream;
 
 using NameValue = std::pair<std::string, std::string>;
 
@@ -30,6 +33,7 @@ struct HttpResponse {
   std::string body{};
   std::string content_type = "application/json; charset=utf-8";
   std::vector<NameValue> headers{};
+  std::shared_ptr<EventStream> stream{};  // if there is one, it is the body
 };
 
 }  // namespace llmtrace::collector

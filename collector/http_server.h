@@ -1,12 +1,15 @@
 // HttpServer is the HTTP/1.1 server of the collector, on libmicrohttpd with epoll. It listens on
-// loopback only, and a client can make it neither wait nor grow without bound: header, body,
-// connection and idle limits are below. The handler is called on the server's own threads.
+// loopback unless told another address, and a client can make it neither wait nor grow without
+// bound: header, body, connection and idle limits are below. The handler is asked whether to admit
+// a request on the threads that read sockets, and to answer on threads of two pools.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "collector/http_exchange.h"
 #include "collector/http_handler.h"
@@ -15,11 +18,11 @@ struct MHD_Daemon;
 
 namespace llmtrace::collector {
 
-enum class LoopbackAddress { Ipv4, Ipv6 };
-
 struct HttpServerOptions {
-  LoopbackAddress address = LoopbackAddress::Ipv4;
-  std::uint16_t port = 0;  // 0 = a free one, see port()
+  std::string address = "127.0.0.1";  // IPv4 or IPv6
+  std::uint16_t port = 0;             // 0 = a free one, see port()
+  /// Names beside loopback's and the address itself by which clients call the server.
+  std::vector<std::string> names{};
   /// How long a connection may be silent inside a request.
   std::chrono::seconds idle_timeout{5};
   /// How long a connection may be silent after a request that was served: as long as the real
@@ -28,7 +31,13 @@ struct HttpServerOptions {
   /// Room enough that 500 connections which send nothing do not lock other clients out.
   unsigned connection_limit = 900;
   unsigned threads = 2;
+  unsigned body_workers = 4;
+  unsigned read_workers = 3;
 };
+
+/// "[::1]" for "::1"; others as they are.
+std::string host_of_address(const std::string& address);
+bool is_loopback_address(const std::string& address);
 
 class HttpServer {
  public:
@@ -47,7 +56,7 @@ class HttpServer {
     void operator()(MHD_Daemon* daemon) const noexcept;
   };
 
-  HttpExchangeSettings settings_;
+  HttpExchangeShared shared_;
   std::uint16_t port_ = 0;
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
 };

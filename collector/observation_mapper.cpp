@@ -282,7 +282,7 @@ void map_metadata(SpanAttributes& attributes, const OtlpScopeSpans& scope,
 }  // namespace
 
 Observation map_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
-                     const OtlpAttributes& resource, std::int64_t received_ms) {
+                     const OtlpAttributes& resource, std::int64_t received_ms, SpanParts parts) {
   SpanAttributes attributes(span.attributes, resource);
   Observation row{.trace_id = span.trace_id, .id = span.span_id};
   if (!span.parent_span_id.empty()) row.parent_id = span.parent_span_id;
@@ -294,14 +294,14 @@ Observation map_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
   map_trace_context(attributes, row);
   map_level(attributes, span, row);
   map_times(attributes, span, received_ms, row);
-  map_input_output(attributes, row);
+  if (parts == SpanParts::All) map_input_output(attributes, row);
   const auto operation = attributes.text({"gen_ai.operation.name"}).value_or("");
   if (operation != "invoke_agent" && operation != "create_agent") {  // their children count
     map_model(attributes, row);
     map_usage_and_cost(attributes, row);
   }
   map_prompt(attributes, row);
-  map_metadata(attributes, scope, resource, row);
+  if (parts == SpanParts::All) map_metadata(attributes, scope, resource, row);
   return row;
 }
 

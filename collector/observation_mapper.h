@@ -10,8 +10,12 @@
 
 namespace llmtrace::collector {
 
+/// What of a span is wanted: an index has no use for its texts.
+enum class SpanParts { All, AllButContent };
+
 /// `received_ms` stands in for times that the span does not give.
 Observation map_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
-                     const OtlpAttributes& resource, std::int64_t received_ms);
+                     const OtlpAttributes& resource, std::int64_t received_ms,
+                     SpanParts parts = SpanParts::All);
 
 }  // namespace llmtrace::collector

@@ -5,13 +5,25 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "collector/http_message.h"
 
 namespace llmtrace::collector {
 
-/// The refusal (403), or nothing when the request is addressed to this server by its loopback name
-/// and comes from no foreign page.
-std::optional<HttpResponse> refuse_foreign_request(const HttpRequest& request, std::uint16_t port);
+/// By what names clients may call the server; the loopback names always.
+struct HostNames {
+  std::uint16_t port = 0;
+  std::vector<std::string> names{};
+  /// Listening on all addresses: any address, but no name that is not in `names`. A rebinding page
+  /// comes under a name.
+  bool takes_any_address = false;
+};
+
+/// The refusal (403), or nothing when the request is addressed to this server by its own name and
+/// comes from no foreign page.
+std::optional<HttpResponse> refuse_foreign_request(const HttpRequest& request,
+                                                   const HostNames& hosts);
 
 }  // namespace llmtrace::collector

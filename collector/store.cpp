@@ -18,15 +18,6 @@ std::vector<std::string> touched_traces(const StoreBatch& batch) {
   return ids;
 }
 
-// A score makes no trace; of one that is there it is news.
-std::vector<std::string> scored_traces(const StoreBatch& batch) {
-  std::vector<std::string> ids;
-  for (const Score& score : batch.scores) {
-    if (score.trace_id) ids.push_back(trace_id_of(*score.trace_id));
-  }
-  return ids;
-}
-
 }  // namespace
 
 Store::Store(Database& database, TraceIndex& index, const CostEstimator& costs)
@@ -41,7 +32,8 @@ Store::Store(Database& database, TraceIndex& index, const CostEstimator& costs)
 
 void Store::put(const StoreBatch& batch) {
   std::vector<Node> nodes = nodes_of(batch);
-  std::vector<std::string> changed = database_.write([&] {
+  TraceIndex::News news;
+  news.trace_ids = database_.write([&] {
     write_rows(put_observation_, batch.observations);
     write_rows(update_observation_, batch.observation_updates);
     write_rows(update_trace_, batch.trace_updates);
@@ -50,9 +42,29 @@ void Store::put(const StoreBatch& batch) {
     add_updated(batch, nodes);
     return index_.put(nodes, touched_traces(batch));
   });
-  const std::vector<std::string> scored = scored_traces(batch);
-  changed.insert(changed.end(), scored.begin(), scored.end());
-  index_.announce(changed);
+  for (const Score& score : batch.scores) {  // makes no trace, but is news of one
+    if (score.trace_id) news.trace_ids.push_back(trace_id_of(*score.trace_id));
+    news.score_ids.push_back(score.id);
+  }
+  index_.announce(news);
+}
+
+void Store::index_all() {
+  constexpr std::int64_t kBatch = 500;
+  for (RowPage page{.limit = kBatch};; page.offset += kBatch) {
+    StoreBatch batch{.observations = observations({}, page)};
+    if (batch.observations.empty()) break;
+    std::vector<Node> nodes = nodes_of(batch);
+    database_.write([&] { return index_.put(nodes, {}); });
+  }
+  for (RowPage page{.limit = kBatch};; page.offset += kBatch) {
+    const StoreBatch batch{.trace_updates = database_.read([&] {
+      return read_rows<Trace>(database_.connection(), {}, " ORDER BY id", page);
+    })};
+    if (batch.trace_updates.empty()) break;
+    std::vector<Node> none;
+    database_.write([&] { return index_.put(none, touched_traces(batch)); });
+  }
 }
 
 bool Store::remove_score(std::string_view id) {
@@ -64,7 +76,7 @@ bool Store::remove_score(std::string_view id) {
     if (statement.step()) statement.read(0, removed.emplace());
     return removed;
   });
-  if (trace_id) index_.announce({trace_id_of(*trace_id)});
+  if (trace_id) index_.announce({.trace_ids = {trace_id_of(*trace_id)}});
   return trace_id.has_value();
 }
 

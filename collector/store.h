@@ -36,6 +36,8 @@ class Store {
 
   /// All of the batch or, when it throws StoreError, nothing of it.
   void put(const StoreBatch& batch);
+  /// Brings an index that knows nothing yet up to date with what is stored.
+  void index_all();
   /// False when there was none.
   bool remove_score(std::string_view id);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collector/row_sql.h"
+#include "collector/signals/log_json.h"
 #include "collector/traces/node_mapper.h"
 #include "common/src/json_text.h"
 #include "common/src/token_counts.h"
@@ -19,6 +20,15 @@ std::string scores_json(const std::vector<AnyScore>& scores, const std::string& 
   for (const AnyScore& score : scores) {
     if (node_id_of(score) == node_id) write_score(writer, score);
   }
+  writer.end_array();
+  return json;
+}
+
+std::string logs_json(const std::vector<StoredLog>& logs, std::int64_t trace_start_us) {
+  std::string json;
+  JsonWriter writer(json);
+  writer.begin_array();
+  for (const StoredLog& log : logs) write_log(writer, log, trace_start_us);
   writer.end_array();
   return json;
 }
@@ -84,7 +94,7 @@ void write_node(JsonWriter& writer, const NodeReply& reply) {
   fields.add_object("resource", content.resource);
   fields.add_object("scope", content.scope);
   fields.add_json("scores", scores_json(reply.scores, node.id));
-  fields.add_array("logs", std::nullopt);
+  fields.add_json("logs", logs_json(reply.logs, reply.place.trace_start_us));
 }
 
 }  // namespace llmtrace::collector

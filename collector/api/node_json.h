@@ -7,6 +7,7 @@
 #include "collector/api/api_fields.h"
 #include "collector/api/score_list.h"
 #include "collector/api/trace_json.h"
+#include "collector/signals/log_store.h"
 #include "collector/sqlite_database.h"
 #include "collector/traces/cost_estimator.h"
 #include "collector/traces/node.h"
@@ -23,6 +24,7 @@ struct NodeReply {
   const NodePlace& place;
   const NodeContent& content;
   const std::vector<AnyScore>& scores;  // those of the trace
+  const std::vector<StoredLog>& logs;   // those of the node
 };
 void write_node(JsonWriter& writer, const NodeReply& reply);
 

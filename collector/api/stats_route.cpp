@@ -3,7 +3,6 @@
 #include <llmtrace/json_writer.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "collector/json_reply.h"
 #include "collector/row_sql.h"
 #include "collector/traces/node.h"
+#include "collector/traces/text_index.h"
 #include "collector/traces/trace_summary.h"
 
 namespace llmtrace::collector {
@@ -181,6 +181,13 @@ std::string figures_json(Figures& figures) {
   return json;
 }
 
+std::int64_t number_of(SqliteDatabase& connection, const char* sql) {
+  SqliteStatement statement(connection, sql);
+  std::int64_t value = 0;
+  if (statement.step()) statement.read(0, value);
+  return value;
+}
+
 RowFilter in_range(const Range& range) {
   RowFilter filter;
   filter.at_least("start_us", range.from_us);
@@ -237,25 +244,32 @@ HttpResponse StatsRoute::get(const HttpRequest& request) const {
 }
 
 std::string StatsRoute::collector_json() const {
-  const auto [traces, nodes, pages, page_size] = database_.snapshot([](SqliteDatabase& connection) {
-    const auto number = [&](const char* sql) {
-      SqliteStatement statement(connection, sql);
-      std::int64_t value = 0;
-      if (statement.step()) statement.read(0, value);
-      return value;
-    };
-    return std::array{number("SELECT COUNT(*) FROM trace_summaries"),
-                      number("SELECT COUNT(*) FROM nodes"), number("PRAGMA page_count"),
-                      number("PRAGMA page_size")};
+  struct State {
+    std::int64_t traces = 0;
+    std::int64_t nodes = 0;
+    std::int64_t bytes = 0;
+    TextIndex::State text{};
+  };
+  const State state = database_.snapshot([](SqliteDatabase& connection) {
+    return State{.traces = count_rows(connection, TraceSummary::kTable, {}),
+                 .nodes = count_rows(connection, Node::kTable, {}),
+                 .bytes = number_of(connection, "PRAGMA page_count") *
+                          number_of(connection, "PRAGMA page_size"),
+                 .text = TextIndex::state(connection)};
   });
+  std::string text;
+  JsonWriter(text).object({{"pending", state.text.pending},
+                           {"lag_ms", state.text.lag_ms},
+                           {"indexed", state.text.indexed}});
   std::string json;
   JsonWriter writer(json);
   {
     ApiFields fields(writer);
     fields.add("database", database_.path());
-    fields.add("database_size_bytes", pages * page_size);
-    fields.add("trace_count", traces);
-    fields.add("node_count", nodes);
+    fields.add("database_size_bytes", state.bytes);
+    fields.add("trace_count", state.traces);
+    fields.add("node_count", state.nodes);
+    fields.add_json("text_index", text);
     add_collector_(fields);
   }
   return json;

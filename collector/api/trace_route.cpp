@@ -17,12 +17,15 @@
 #include "collector/json_reply.h"
 #include "collector/metadata_text.h"
 #include "collector/row_sql.h"
+#include "collector/signals/log_store.h"
 #include "collector/traces/node_content.h"
 #include "collector/traces/trace_ids.h"
 #include "collector/traces/trace_index.h"
 
 namespace llmtrace::collector {
 namespace {
+
+constexpr std::int64_t kMostLogs = 1000;  // of one node
 
 using ScoreCounts = std::map<std::string, std::int64_t, std::less<>>;
 
@@ -111,16 +114,18 @@ HttpResponse TraceRoute::trace(const HttpRequest& request, std::string_view id) 
         const NodePlace place = place_of(node, summary, counts);
         if (is_full) {
           const NodeContent content = content_of_all(connection, node.merged, costs_);
-          write_node(writer, {node.merged, place, content, scores});
+          const auto logs = read_logs(connection, trace_id, node.merged.node.id, kMostLogs);
+          write_node(writer, {node.merged, place, content, scores, logs});
         } else {
           ApiFields fields(writer);
           add_node(fields, node.merged, place);
         }
       }
       writer.end_array();
-      return json_reply(200, "{\"trace\":" + trace_json(summary, whole, scores.size()) +
-                                 ",\"nodes\":" + list + ",\"scores\":" + scores_json(scores) +
-                                 ",\"logs_count\":0}");
+      return json_reply(
+          200, "{\"trace\":" + trace_json(summary, whole, scores.size()) + ",\"nodes\":" + list +
+                   ",\"scores\":" + scores_json(scores) +
+                   ",\"logs_count\":" + std::to_string(count_logs(connection, trace_id)) + "}");
     });
   });
 }
@@ -138,7 +143,8 @@ HttpResponse TraceRoute::node(std::string_view given_trace_id, std::string_view 
         const NodePlace place = place_of(node, summary, counts);
         std::string body;
         JsonWriter writer(body);
-        write_node(writer, {node.merged, place, content, scores});
+        const auto logs = read_logs(connection, trace_id, node.merged.node.id, kMostLogs);
+        write_node(writer, {node.merged, place, content, scores, logs});
         return json_reply(200, std::move(body));
       }
       throw not_found("node '" + std::string(id) + "' of trace '" + trace_id + "'");

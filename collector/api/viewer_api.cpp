@@ -1,5 +1,7 @@
 #include "collector/api/viewer_api.h"
 
+#include <llmtrace/version.h>
+
 #include <iterator>
 #include <utility>
 
@@ -20,14 +22,16 @@ HttpResponse takes_small_body() {
 
 }  // namespace
 
-ViewerApi::ViewerApi(Database& database, TraceIndex& index, const CostEstimator& costs,
-                     Store& store)
-    : spans_(database, index, costs),
+ViewerApi::ViewerApi(const Parts& parts)
+    : live_(parts.live),
+      retention_(parts.retention),
+      start_(std::chrono::steady_clock::now()),
+      spans_(parts.database, parts.index, parts.costs),
       otlp_(spans_),
-      lists_(database),
-      traces_(database, costs),
-      scores_(database, store),
-      stats_(database, [](ApiFields&) {}) {}
+      lists_(parts.database),
+      traces_(parts.database, parts.costs),
+      scores_(parts.database, parts.store),
+      stats_(parts.database, [this](ApiFields& fields) { add_state(fields); }) {}
 
 std::vector<Route> ViewerApi::routes() {
   std::vector<Route> routes = read_routes();
@@ -39,6 +43,15 @@ std::vector<Route> ViewerApi::routes() {
   routes.insert(routes.end(), std::make_move_iterator(writes.begin()),
                 std::make_move_iterator(writes.end()));
   return routes;
+}
+
+void ViewerApi::add_state(ApiFields& fields) const {
+  fields.add("version", std::string_view(LLMTRACE_VERSION_STRING));
+  fields.add("uptime_ms", std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::steady_clock::now() - start_)
+                              .count());
+  fields.add("live_clients", std::uint64_t{live_.client_count()});
+  fields.add("removed_traces", retention_.removed_traces());
 }
 
 std::vector<Route> ViewerApi::read_routes() {
@@ -65,6 +78,8 @@ std::vector<Route> ViewerApi::read_routes() {
       {.path = "/api/facets", .answer = [this](const HttpRequest&) { return lists_.facets(); }},
       {.path = "/api/scores",
        .answer = [this](const HttpRequest& request) { return scores_.list(request); }},
+      {.path = "/api/live",
+       .answer = [this](const HttpRequest& request) { return live_.subscribe(request); }},
       {.path = "/api/stats",
        .answer = [this](const HttpRequest& request) { return stats_.get(request); }},
   };

@@ -20,6 +20,8 @@ class LangSmithApi {
   LangSmithApi(Database& database, TraceIndex& index, const CostEstimator& costs,
                LangSmithOptions options);
 
+  void index_all() { store_.index_all(); }
+
   /// They refer to this object.
   std::vector<Route> routes();
 

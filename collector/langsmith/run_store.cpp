@@ -30,6 +30,11 @@ std::string merge_run_sql(const std::string& flag, const std::string& winner) {
          flag + "=0 RETURNING id";
 }
 
+void add_news(const Feedback& feedback, TraceIndex::News& news) {
+  news.score_ids.push_back(feedback.id);
+  if (feedback.trace_id) news.trace_ids.push_back(trace_id_of(*feedback.trace_id));
+}
+
 }  // namespace
 
 RunStore::RunStore(Database& database, TraceIndex& index, const CostEstimator& costs)
@@ -44,7 +49,7 @@ RunStore::RunStore(Database& database, TraceIndex& index, const CostEstimator& c
       put_token_(database.connection(), upsert_sql<FeedbackToken>(OnConflict::Keep)) {}
 
 std::size_t RunStore::put(const RunBatch& batch) {
-  std::vector<std::string> changed;
+  TraceIndex::News news;
   const std::size_t repeated = database_.write([&] {
     std::size_t repetitions = 0;
     for (const RunOperation& operation : batch.operations) {
@@ -55,14 +60,14 @@ std::size_t RunStore::put(const RunBatch& batch) {
     write_rows(put_attachment_, batch.attachments);
     for (Feedback feedback : batch.feedback) {
       write_feedback(feedback);
-      if (feedback.trace_id) changed.push_back(trace_id_of(*feedback.trace_id));
+      add_news(feedback, news);
     }
     std::vector<Node> nodes = stored_nodes(batch);
     const std::vector<std::string> traces = index_.put(nodes, {});
-    changed.insert(changed.end(), traces.begin(), traces.end());
+    news.trace_ids.insert(news.trace_ids.end(), traces.begin(), traces.end());
     return repetitions;
   });
-  index_.announce(changed);
+  index_.announce(news);
   return repeated;
 }
 
@@ -79,8 +84,17 @@ std::vector<Node> RunStore::stored_nodes(const RunBatch& batch) {
   return nodes;
 }
 
-void RunStore::announce(const Feedback& feedback) const {
-  if (feedback.trace_id) index_.announce({trace_id_of(*feedback.trace_id)});
+void RunStore::index_all() {
+  constexpr std::int64_t kBatch = 500;
+  for (RowPage page{.limit = kBatch};; page.offset += kBatch) {
+    const std::vector<Run> stored = runs({}, true, page);
+    if (stored.empty()) return;
+    std::vector<Node> nodes;
+    for (const Run& run : stored) {
+      if (auto node = node_of(run, costs_)) nodes.push_back(std::move(*node));
+    }
+    database_.write([&] { return index_.put(nodes, {}); });
+  }
 }
 
 std::optional<Run> RunStore::run(std::string_view id) {
@@ -135,7 +149,9 @@ Feedback RunStore::put(Feedback feedback) {
     write_feedback(feedback);
     return std::move(feedback);
   });
-  announce(stored);
+  TraceIndex::News news;
+  add_news(stored, news);
+  index_.announce(news);
   return stored;
 }
 

@@ -34,6 +34,9 @@ class RunStore {
   /// were repetitions. What a patch gave wins over its run's post, whichever comes first.
   std::size_t put(const RunBatch& batch);
 
+  /// Brings an index that knows nothing yet up to date with what is stored.
+  void index_all();
+
   /// Only runs whose post is there.
   std::optional<Run> run(std::string_view id);
   /// Newest first, or oldest first.
@@ -68,7 +71,6 @@ class RunStore {
   std::optional<Row> first(const RowFilter& filter);
   void write_feedback(Feedback& feedback);
   std::vector<Node> stored_nodes(const RunBatch& batch);
-  void announce(const Feedback& feedback) const;
 
   Database& database_;
   TraceIndex& index_;

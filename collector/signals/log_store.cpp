@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "collector/row_sql.h"
+
 namespace llmtrace::collector {
 
 LogStore::LogStore(Database& database)
@@ -48,22 +50,45 @@ std::int64_t LogStore::resource_id(const std::string& json) {
 
 std::vector<StoredLog> LogStore::logs_of(const std::string& trace_id, std::int64_t limit) {
   return database_.snapshot([&](SqliteDatabase& connection) {
-    SqliteStatement statement(
-        connection,
-        "SELECT time_us, record, json FROM log_records JOIN otlp_resources ON resource = id "
-        "WHERE trace_id = ? ORDER BY time_us DESC, row DESC LIMIT ?");
-    statement.bind(1, std::string_view(trace_id));
-    statement.bind(2, limit);
-    std::vector<StoredLog> logs;
-    while (statement.step()) {
-      StoredLog& log = logs.emplace_back();
-      statement.read(0, log.time_us);
-      statement.read(1, log.record_json);
-      statement.read(2, log.resource_json);
-    }
-    std::reverse(logs.begin(), logs.end());
-    return logs;
+    return read_logs(connection, trace_id, std::nullopt, limit);
   });
+}
+
+std::int64_t LogStore::start_of(const std::string& trace_id, const StoredLog& first) {
+  return database_.snapshot([&](SqliteDatabase& connection) {
+    SqliteStatement statement(connection,
+                              "SELECT start_us FROM trace_summaries WHERE trace_id = ?");
+    statement.bind(1, std::string_view(trace_id));
+    std::int64_t start_us = first.time_us;
+    if (statement.step()) statement.read(0, start_us);
+    return start_us;
+  });
+}
+
+std::vector<StoredLog> read_logs(SqliteDatabase& connection, const std::string& trace_id,
+                                 const std::optional<std::string>& span_id, std::int64_t limit) {
+  SqliteStatement statement(
+      connection,
+      "SELECT time_us, record, json FROM log_records JOIN otlp_resources ON resource = id WHERE "
+      "trace_id = ?1 AND (?2 IS NULL OR span_id = ?2) ORDER BY time_us DESC, row DESC LIMIT ?3");
+  statement.bind(1, std::string_view(trace_id));
+  statement.bind(2, span_id);
+  statement.bind(3, limit);
+  std::vector<StoredLog> logs;
+  while (statement.step()) {
+    StoredLog& log = logs.emplace_back();
+    statement.read(0, log.time_us);
+    statement.read(1, log.record_json);
+    statement.read(2, log.resource_json);
+  }
+  std::reverse(logs.begin(), logs.end());
+  return logs;
+}
+
+std::int64_t count_logs(SqliteDatabase& connection, const std::string& trace_id) {
+  RowFilter filter;
+  filter.equal("trace_id", trace_id);
+  return count_rows(connection, "log_records", filter);
 }
 
 }  // namespace llmtrace::collector

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class LogStore {
   void put(const std::vector<OtlpLogGroup>& groups);
   /// Of a trace, in the order of their times; at most `limit`, the newest.
   std::vector<StoredLog> logs_of(const std::string& trace_id, std::int64_t limit);
+  /// When the trace began: as its summary has it, or with its first line when nothing else came.
+  std::int64_t start_of(const std::string& trace_id, const StoredLog& first);
 
  private:
   std::int64_t resource_id(const std::string& json);
@@ -36,5 +39,11 @@ class LogStore {
   SqliteStatement insert_resource_;
   SqliteStatement find_resource_;
 };
+
+/// Of a trace or, with `span_id`, of one of its spans; in the order of their times, at most
+/// `limit`, the newest. For one connection, inside a read.
+std::vector<StoredLog> read_logs(SqliteDatabase& connection, const std::string& trace_id,
+                                 const std::optional<std::string>& span_id, std::int64_t limit);
+std::int64_t count_logs(SqliteDatabase& connection, const std::string& trace_id);
 
 }  // namespace llmtrace::collector

@@ -14,6 +14,7 @@
 #include "collector/otlp_json.h"
 #include "collector/plain_otlp_route.h"
 #include "collector/signals/evaluation.h"
+#include "collector/signals/log_json.h"
 #include "collector/signals/metric_count.h"
 #include "collector/span_attributes.h"
 #include "collector/traces/trace_ids.h"
@@ -59,34 +60,6 @@ std::vector<Score> scores_of(const std::vector<OtlpLogGroup>& groups) {
     }
   }
   return scores;
-}
-
-// A string as itself, any other value as the JSON that the attributes have it in.
-std::optional<std::string> body_json(const JsonValue& record) {
-  const auto value = otlp_value(record["body"]);
-  if (!value) return std::nullopt;
-  if (value->kind != OtlpValue::Kind::String) return value->text;
-  std::string json;
-  JsonWriter(json).string(value->text);
-  return json;
-}
-
-void write_log(JsonWriter& writer, const StoredLog& log) {
-  const JsonValue record = JsonValue::parse(log.record_json).value_or(JsonValue());
-  const JsonValue around = JsonValue::parse(log.resource_json).value_or(JsonValue());
-  const auto text = [](const JsonValue& value) {
-    return value.as_string().empty() ? std::nullopt : std::optional(value.as_string());
-  };
-  ApiFields fields(writer);
-  fields.add_time_us("time", log.time_us);
-  fields.add("node_id", text(record["spanId"]));
-  fields.add("severity_number", record["severityNumber"].as_integer());
-  fields.add("severity", text(record["severityText"]));
-  fields.add("event_name", text(record["eventName"]));
-  fields.add_json("body", body_json(record));
-  fields.add_object("attributes", attributes_json(decode_otlp_attributes(record)));
-  fields.add_object("resource", attributes_json(decode_otlp_attributes(around["resource"])));
-  fields.add("scope", text(around["scope"]["name"]));
 }
 
 HttpResponse takes_no_body() {
@@ -151,11 +124,13 @@ HttpResponse SignalsApi::discard_metrics(const HttpRequest& request) {
 
 HttpResponse SignalsApi::logs_of(std::string_view trace) {
   return api_answer([&] {
-    const std::vector<StoredLog> logs = logs_.logs_of(trace_id_of(trace), kMostLogs);
-    std::string json = "{\"data\":";
+    const std::string trace_id = trace_id_of(trace);
+    const std::vector<StoredLog> logs = logs_.logs_of(trace_id, kMostLogs);
+    const std::int64_t start_us = logs.empty() ? 0 : logs_.start_of(trace_id, logs.front());
+    std::string json = "{\"logs\":";
     JsonWriter writer(json);
     writer.begin_array();
-    for (const StoredLog& log : logs) write_log(writer, log);
+    for (const StoredLog& log : logs) write_log(writer, log, start_us);
     writer.end_array();
     json += '}';
     return json_reply(200, std::move(json));

@@ -224,8 +224,9 @@ std::optional<std::string> exception_of(const OtlpSpan& span) {
 NodeContent otlp_content(SqliteDatabase& connection, const Node& node) {
   const auto stored = read_span(connection, node.row);
   if (!stored) return {};
-  NodeContent content = content_of(map_plain_span(
-      stored->span, stored->scope, stored->resource_attributes, node.stored_us / 1000));
+  NodeContent content =
+      content_of(map_plain_span(stored->span, stored->scope, stored->resource_attributes,
+                                node.stored_us / 1000, SpanParts::All));
   if (auto exception = exception_of(stored->span)) content.error = std::move(exception);
   std::vector<EventText> events;
   for (const OtlpEvent& event : stored->span.events) {

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "collector/observation_mapper.h"
 #include "collector/traces/flattened.h"
 #include "common/src/json_text.h"
 #include "common/src/json_value.h"
@@ -209,6 +208,7 @@ void translate_usage(OtlpAttributes& attributes) {
     json += (json.empty() ? "{\"" : ",\"") + bucket + "\":" + std::to_string(tokens);
   }
   put(attributes, "langfuse.observation.usage_details", json + '}');
+  put(attributes, "llm.cost.total", text_of(attributes, "gen_ai.usage.cost"));
   erase_prefixed(attributes, "llm.token_count.");
   erase_prefixed(attributes, "gen_ai.usage.");
 }
@@ -248,7 +248,8 @@ std::optional<std::int64_t> first_token_ms(const OtlpSpan& span) {
 }  // namespace
 
 Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
-                           const OtlpAttributes& resource, std::int64_t received_ms) {
+                           const OtlpAttributes& resource, std::int64_t received_ms,
+                           SpanParts parts) {
   OtlpSpan translated{.trace_id = span.trace_id,
                       .span_id = span.span_id,
                       .parent_span_id = span.parent_span_id,
@@ -259,10 +260,10 @@ Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
                       .status_code = span.status_code,
                       .status_message = span.status_message};
   translate_type(translated.attributes);
-  translate_messages(span, translated.attributes);
+  if (parts == SpanParts::All) translate_messages(span, translated.attributes);
   translate_usage(translated.attributes);
   translate_context(span, translated.attributes);
-  Observation row = map_span(translated, scope, resource, received_ms);
+  Observation row = map_span(translated, scope, resource, received_ms, parts);
   if (!row.completion_start_ms) row.completion_start_ms = first_token_ms(span);
   return row;
 }

@@ -7,12 +7,14 @@
 #include <cstdint>
 
 #include "collector/observation.h"
+#include "collector/observation_mapper.h"
 #include "collector/otlp_trace.h"
 
 namespace llmtrace::collector {
 
 /// `received_ms` stands in for times that the span does not give.
 Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
-                           const OtlpAttributes& resource, std::int64_t received_ms);
+                           const OtlpAttributes& resource, std::int64_t received_ms,
+                           SpanParts parts);
 
 }  // namespace llmtrace::collector

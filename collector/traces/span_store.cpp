@@ -56,7 +56,7 @@ SpanStore::Stored SpanStore::put(const OtlpTrace& trace) {
     }
     return changed;
   });
-  index_.announce(stored.trace_ids);
+  index_.announce({.trace_ids = stored.trace_ids});
   return stored;
 }
 
@@ -74,7 +74,8 @@ SpanStore::Group SpanStore::read(const OtlpTrace& trace) const {
           continue;
         }
         const Observation row =
-            map_plain_span(span, scope_spans, resource_spans.resource_attributes, received_ms);
+            map_plain_span(span, scope_spans, resource_spans.resource_attributes, received_ms,
+                           SpanParts::AllButContent);
         group.nodes.push_back(node_of(row, Source::Otlp, facts_of(span), costs_));
         group.spans.push_back(&span);
         group.resources.push_back(group.resource_texts.size() - 1);

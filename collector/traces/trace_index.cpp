@@ -25,7 +25,7 @@ void read_row(const SqliteStatement& statement, Row& row) {
 
 }  // namespace
 
-TraceIndex::TraceIndex(Database& database)
+TraceIndex::TraceIndex(Database& database, std::function<void(const News&)> listener)
     : database_(database),
       find_node_(database.connection(),
                  "SELECT row, source FROM nodes WHERE trace_id = ? AND id = ?"),
@@ -35,7 +35,8 @@ TraceIndex::TraceIndex(Database& database)
       find_summary_(database.connection(), select_sql<TraceSummary>() + " WHERE trace_id = ?"),
       put_summary_(database.connection(), upsert_sql<TraceSummary>(OnConflict::Replace)),
       delete_summary_(database.connection(), "DELETE FROM trace_summaries WHERE trace_id = ?"),
-      next_row_(std::atoll(database.connection().query_text(kLastRow).c_str()) + 1) {}
+      next_row_(std::atoll(database.connection().query_text(kLastRow).c_str()) + 1),
+      listener_(std::move(listener)) {}
 
 std::vector<std::string> TraceIndex::put(std::vector<Node>& nodes,
                                          const std::vector<std::string>& touched) {
@@ -56,9 +57,7 @@ std::vector<std::string> TraceIndex::put(std::vector<Node>& nodes,
   return ids;
 }
 
-void TraceIndex::announce(const std::vector<std::string>& trace_ids) const {
-  if (listener_ && !trace_ids.empty()) listener_(trace_ids);
-}
+void TraceIndex::announce(const News& news) const { listener_(news); }
 
 TraceIndex::Change& TraceIndex::change_of(const std::string& trace_id, Changes& changes) {
   const auto [at, is_new] = changes.try_emplace(trace_id);
@@ -137,7 +136,7 @@ std::vector<MergedNode> read_nodes(SqliteDatabase& connection, std::string_view 
     }
   }
   std::stable_sort(merged.begin(), merged.end(), [](const MergedNode& a, const MergedNode& b) {
-    return a.node.start_us < b.node.start_us;
+    return std::pair(a.node.start_us, a.node.row) < std::pair(b.node.start_us, b.node.row);
   });
   return merged;
 }

@@ -19,18 +19,20 @@ namespace llmtrace::collector {
 
 class TraceIndex {
  public:
-  explicit TraceIndex(Database& database);
+  /// What a transaction changed.
+  struct News {
+    std::vector<std::string> trace_ids{};
+    std::vector<std::string> score_ids{};
+  };
+  /// `listener` hears what `announce` is told; it must not wait.
+  TraceIndex(Database& database, std::function<void(const News&)> listener);
 
   /// Inside Database::write alone. Gives each node its row; the traces named in `touched` are
   /// counted anew. Returns the ids of the traces that changed, for `announce`.
   std::vector<std::string> put(std::vector<Node>& nodes, const std::vector<std::string>& touched);
 
-  /// Tells the listener, who must not wait. To be called when the transaction is done.
-  void announce(const std::vector<std::string>& trace_ids) const;
-  /// To be called once, before any intake begins.
-  void listen(std::function<void(const std::vector<std::string>&)> listener) {
-    listener_ = std::move(listener);
-  }
+  /// To be called when the transaction is done.
+  void announce(const News& news) const;
 
  private:
   struct Change {
@@ -53,7 +55,7 @@ class TraceIndex {
   SqliteStatement put_summary_;
   SqliteStatement delete_summary_;
   std::int64_t next_row_;  // used inside transactions alone
-  std::function<void(const std::vector<std::string>&)> listener_;
+  const std::function<void(const News&)> listener_;
 };
 
 /// The nodes of a trace, each once, in order of their start. For one connection, inside a read.

@@ -120,7 +120,7 @@ TEST(Origin, GetsNoCorsHeaders) {
 }
 
 TEST(Address, CanBeIpv6Loopback) {
-  const RunningCollector server(CollectorOptions{.server = {.address = LoopbackAddress::Ipv6}});
+  const RunningCollector server(CollectorOptions{.server = {.address = "::1"}});
 
   EXPECT_EQ(server.collector.url().substr(0, 13), "http://[::1]:");
   EXPECT_EQ(server.client.get(kHealth).status, 200);
@@ -266,7 +266,7 @@ TEST(Limits, TheConnectionStaysOpenAfterAServedRequest) {
 
 TEST(Paths, ReachNoFiles) {
   const RunningCollector server;
-  for (const char* path : {"/", "/etc/passwd", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd",
+  for (const char* path : {"/etc/passwd", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd",
                            "/api/public/../../x", "//etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
                            "/api/public/health/../../../etc/passwd", "/api/public/health/"}) {
     EXPECT_EQ(server.client.get(path).status, 404) << path;

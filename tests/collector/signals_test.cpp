@@ -6,6 +6,7 @@
 #include "common/src/compression.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
+#include "tests/collector/viewer_client.h"
 
 namespace llmtrace::collector::testing {
 namespace {
@@ -77,7 +78,7 @@ Reply post(const RunningCollector& server, const std::string& path, const std::s
 }
 
 std::vector<JsonValue> logs_of(const RunningCollector& server, const std::string& trace) {
-  return server.client.get("/api/traces/" + trace + "/logs").json()["data"].elements();
+  return server.client.get("/api/traces/" + trace + "/logs").json()["logs"].elements();
 }
 
 void expect_is_the_record(const std::vector<JsonValue>& logs) {
@@ -103,6 +104,18 @@ TEST(OtlpLogs, AreStoredWithTheirSpans) {
   EXPECT_EQ(reply.body, "{}");
   expect_is_the_record(logs_of(server, kTraceId));
   EXPECT_TRUE(logs_of(server, std::string(32, 'b')).empty());
+}
+
+TEST(OtlpLogs, AreShownWithTheirNode) {
+  const RunningCollector server;
+  store_spans(server, {.spans = {{}, {.span_id = "00000000000000a2"}}});
+  post(server, "/v1/logs", logs_body(kRecord), {kJson});
+
+  expect_is_the_record(node_of(server)["logs"].elements());
+  EXPECT_EQ(node_of(server)["logs"].elements().at(0)["offset_ms"].as_double(), 0);
+  EXPECT_TRUE(node_of(server, "00000000000000a2")["logs"].elements().empty());
+  const JsonValue trace = api(server, std::string("/api/traces/") + kTraceId);
+  EXPECT_EQ(trace["logs_count"].as_integer(), 1);
 }
 
 TEST(OtlpLogs, ProtobufSaysTheSame) {

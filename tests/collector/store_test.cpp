@@ -22,6 +22,7 @@
 #include "tests/collector/langsmith_client.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
+#include "tests/collector/viewer_client.h"
 #include "tests/support/run_length.h"
 
 namespace llmtrace::collector::testing {
@@ -173,12 +174,18 @@ TEST(Store, ADatabaseErrorIsA500WithJson) {
   EXPECT_EQ(server.client.get("/api/public/health").status, 200);
 }
 
-TEST(Store, TakesAFileOfTheVersionBefore) {
+constexpr const char* kDropThirdVersion =
+    "DROP TABLE nodes; DROP TABLE otlp_spans; DROP TABLE otlp_resources;"
+    "DROP TABLE trace_summaries; DROP TABLE node_text; DROP TABLE text_index_state;"
+    "DROP TABLE log_records; DROP INDEX feedback_by_trace; PRAGMA user_version = 2";
+
+TEST(Store, TakesAFileOfTheFirstVersion) {
   const DatabaseFile file;
   {
     const RunningCollector server(CollectorOptions{.database = file.path()});
     server.client.post_json(kOtlpPath, json_body({.spans = {{.name = "old"}}}));
   }
+  file.execute(kDropThirdVersion);
   file.execute(
       "DROP TABLE runs; DROP TABLE projects; DROP TABLE attachments; DROP TABLE feedback; "
       "DROP TABLE feedback_tokens; PRAGMA user_version = 1");
@@ -188,6 +195,20 @@ TEST(Store, TakesAFileOfTheVersionBefore) {
 
   EXPECT_EQ(server.observation(kTraceId)["name"].as_string(), "old");
   EXPECT_EQ(client.post("/runs", root_post().text()).status, 202);
+}
+
+TEST(Store, ShowsTracesOfAFileFromBeforeThePage) {
+  const DatabaseFile file;
+  {
+    const RunningCollector server(CollectorOptions{.database = file.path()});
+    server.client.post_json(kOtlpPath, json_body({.spans = {{.name = "from Langfuse"}}}));
+    LangSmithClient(server).post("/runs", root_post().text());
+  }
+  file.execute(kDropThirdVersion);
+
+  const RunningCollector server(CollectorOptions{.database = file.path()});
+
+  EXPECT_EQ(trace_names(server, ""), "from Langfuse,rag");
 }
 
 TEST(Store, KeepsRunsOverARestart) {
@@ -325,7 +346,14 @@ TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
     for (const JsonValue& row : page["data"].elements()) {
       stored.insert(row["id"].as_string());
     }
-    for (const std::string& id : acknowledged) EXPECT_TRUE(stored.contains(id)) << id;
+    std::set<std::string> shown;
+    const JsonValue trace = api(server, std::string("/api/traces/") + kTraceId);
+    for (const JsonValue& node : trace["nodes"].elements()) shown.insert(node["id"].as_string());
+    for (const std::string& id : acknowledged) {
+      EXPECT_TRUE(stored.contains(id)) << id;
+      EXPECT_TRUE(shown.contains(id)) << id;
+    }
+    EXPECT_EQ(static_cast<std::size_t>(trace["trace"]["node_count"].as_integer()), shown.size());
   }
 }
 

@@ -6,7 +6,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    llmtrace::collector::decode_otlp_json(fuzz_text(data, size));
+    llmtrace::collector::decode_otlp_json(fuzz_text(data, size),
+                                          llmtrace::collector::KeepJson::Yes);
   } catch (const llmtrace::collector::BadRequest&) {  // answered with a 400
   }
   return 0;

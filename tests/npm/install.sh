@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# LangSmith's own client and a Node for it, by the lock file beside this:   install.sh SCRATCH_DIR
+# The vendors' own clients and a Node for them, by the lock file beside this:   install.sh SCRATCH_DIR
 # Afterwards SCRATCH_DIR has node_modules, and `node` leads to the Node to use.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

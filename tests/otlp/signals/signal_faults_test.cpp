@@ -132,7 +132,7 @@ TEST_F(SignalFaults, ABackendThatTakesOnlyTracesCostsTheOthersNothing) {
   EXPECT_EQ(exporter.stats().dropped_total(), 0U);
   EXPECT_EQ(exporter.log_stats().dropped_by(DropReason::Rejected), 1U);
   EXPECT_GT(exporter.metric_stats().dropped_by(DropReason::Rejected), 0U);
-  EXPECT_TRUE(lines->contains("/v1/logs")) << "where nothing is";
+  EXPECT_TRUE(lines->contains("nothing is at " + server.url() + "/v1/")) << lines->text();
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// LiveHub tells the clients of GET /api/live what was stored. Intakes name the traces and scores
+// that changed and go on; a thread of the hub reads what they look like now and pushes it, of one
+// trace at most every 250 ms. A client that reads too slowly loses events and is told so.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collector/database.h"
+#include "collector/event_stream.h"
+#include "collector/http_message.h"
+
+namespace llmtrace::collector {
+
+class LiveHub {
+ public:
+  explicit LiveHub(Database& database);
+  /// Joins the thread; streams end with their server.
+  ~LiveHub();
+  LiveHub(const LiveHub&) = delete;
+  LiveHub& operator=(const LiveHub&) = delete;
+
+  /// A new client, who wants to hear of one trace or of all.
+  HttpResponse subscribe(const HttpRequest& request);
+  void traces_changed(const std::vector<std::string>& trace_ids);
+  void scores_added(const std::vector<std::string>& score_ids);
+  [[nodiscard]] std::size_t client_count();
+
+ private:
+  struct Client {
+    std::shared_ptr<EventStream> stream{};
+    std::optional<std::string> trace_id{};
+    bool has_lost = false;
+  };
+  struct Event {
+    std::string trace_id{};
+    std::string text{};
+  };
+
+  void work();
+  void add_all(std::set<std::string>& pending, const std::vector<std::string>& ids);
+  std::vector<Event> read_events(const std::set<std::string>& traces,
+                                 const std::set<std::string>& scores);
+  void send(const std::vector<Event>& events);
+  static void send_to(Client& client, const std::vector<Event>& events);
+
+  Database& database_;
+  std::mutex mutex_;  // guards the four that follow
+  std::vector<Client> clients_;
+  std::set<std::string> traces_;
+  std::set<std::string> scores_;
+  bool is_stopped_ = false;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+}  // namespace llmtrace::collector

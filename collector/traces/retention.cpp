@@ -1,0 +1,163 @@
+#include "collector/traces/retention.h"
+
+#include <array>
+#include <cstdio>
+#include <exception>
+
+#include "collector/iso_time.h"
+#include "collector/row_sql.h"
+#include "collector/traces/trace_ids.h"
+#include "collector/traces/trace_summary.h"
+
+namespace llmtrace::collector {
+namespace {
+
+constexpr std::int64_t kBatch = 100;
+
+// ?1 is the trace's id, ?2 the same as a UUID.
+constexpr std::array<const char*, 10> kRemovals = {
+    "DELETE FROM otlp_spans WHERE row IN (SELECT row FROM nodes WHERE trace_id = ?1)",
+    "DELETE FROM log_records WHERE trace_id = ?1",
+    "DELETE FROM nodes WHERE trace_id = ?1",
+    "DELETE FROM observations WHERE trace_id IN (?1, ?2)",
+    "DELETE FROM traces WHERE id IN (?1, ?2)",
+    "DELETE FROM scores WHERE trace_id IN (?1, ?2)",
+    "DELETE FROM attachments WHERE run_id IN (SELECT id FROM runs WHERE trace_id IN (?1, ?2))",
+    "DELETE FROM runs WHERE trace_id IN (?1, ?2)",
+    "DELETE FROM feedback WHERE trace_id IN (?1, ?2)",
+    "DELETE FROM trace_summaries WHERE trace_id IN (?1, ?2)"};
+
+std::int64_t number_of(SqliteDatabase& connection, const char* sql) {
+  SqliteStatement statement(connection, sql);
+  std::int64_t number = 0;
+  if (statement.step()) statement.read(0, number);
+  return number;
+}
+
+}  // namespace
+
+Retention::Retention(Database& database, const RetentionOptions& options)
+    : database_(database), options_(options) {
+  if (options_.age || options_.max_size_bytes) thread_ = std::thread([this] { work(); });
+}
+
+Retention::~Retention() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Retention::work() {
+  std::unique_lock lock(mutex_);
+  while (!is_stopped_) {
+    lock.unlock();
+    try {
+      remove_all();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "llmtrace-collector: old traces stay: %s\n", error.what());
+    }
+    lock.lock();
+    changed_.wait_for(lock, options_.interval, [this] { return is_stopped_; });
+  }
+}
+
+void Retention::remove_all() {
+  while (options_.age && !is_stopped()) {
+    const auto age_us = std::chrono::microseconds(*options_.age).count();
+    const auto ids = oldest_traces(now_us() - age_us);
+    if (ids.empty()) break;
+    remove(ids);
+  }
+  if (options_.age) remove_logs(now_us() - std::chrono::microseconds(*options_.age).count());
+  while (options_.max_size_bytes && !is_stopped() && is_too_large()) {
+    const auto ids = oldest_traces(std::nullopt);
+    if (ids.empty()) break;
+    remove(ids);
+  }
+  renew_text_index();
+}
+
+bool Retention::is_stopped() {
+  const std::lock_guard lock(mutex_);
+  return is_stopped_;
+}
+
+// What is in use: pages that were freed are used again before the file grows.
+bool Retention::is_too_large() {
+  return database_.snapshot([this](SqliteDatabase& connection) {
+    const std::int64_t pages =
+        number_of(connection, "PRAGMA page_count") - number_of(connection, "PRAGMA freelist_count");
+    return pages * number_of(connection, "PRAGMA page_size") > *options_.max_size_bytes;
+  });
+}
+
+std::vector<std::string> Retention::oldest_traces(std::optional<std::int64_t> before_us) {
+  return database_.snapshot([&](SqliteDatabase& connection) {
+    RowFilter filter;
+    if (before_us) {
+      filter.less_than("start_us", *before_us);
+      filter.where("start_us + MAX(latency_us, 0) < ?", {*before_us});  // a long one lives on
+    }
+    SqliteStatement statement(connection, "SELECT trace_id FROM trace_summaries" + filter.sql() +
+                                              " ORDER BY start_us, trace_id LIMIT ?");
+    statement.bind(bind_values(statement, filter) + 1, kBatch);
+    std::vector<std::string> ids;
+    while (statement.step()) statement.read(0, ids.emplace_back());
+    return ids;
+  });
+}
+
+void Retention::remove(const std::vector<std::string>& trace_ids) {
+  removed_nodes_ += database_.write([&] {
+    const std::int64_t before = number_of(database_.connection(), "SELECT total_changes()");
+    for (const char* sql : kRemovals) {
+      SqliteStatement statement(database_.connection(), sql);
+      for (const std::string& id : trace_ids) {
+        const std::string uuid = uuid_of_trace(id);
+        const StatementReset reset(statement);
+        statement.bind(1, std::string_view(id));
+        statement.bind(2, std::string_view(uuid));
+        statement.step();
+      }
+    }
+    return number_of(database_.connection(), "SELECT total_changes()") - before;
+  });
+  removed_traces_ += static_cast<std::int64_t>(trace_ids.size());
+}
+
+// Lines of no trace, or of one that is gone already.
+void Retention::remove_logs(std::int64_t before_us) {
+  database_.write([&] {
+    SqliteStatement statement(
+        database_.connection(),
+        "DELETE FROM log_records WHERE time_us < ? AND (trace_id IS NULL OR NOT EXISTS (SELECT 1 "
+        "FROM trace_summaries WHERE trace_summaries.trace_id = log_records.trace_id))");
+    statement.bind(1, before_us);
+    statement.step();
+    return true;
+  });
+}
+
+// The words of removed nodes stay in the text index, found by nobody. When they are many, it is
+// made anew.
+void Retention::renew_text_index() {
+  const std::int64_t nodes = database_.snapshot([](SqliteDatabase& connection) {
+    return number_of(connection, "SELECT COUNT(*) FROM nodes");
+  });
+  if (removed_nodes_ == 0 || removed_nodes_ < nodes) return;
+  database_.write([this] {
+    database_.connection().execute(
+        "INSERT INTO node_text (node_text) VALUES ('delete-all');"
+        "UPDATE text_index_state SET indexed_row = (SELECT COALESCE(MIN(row) - 1, indexed_row) "
+        "FROM nodes);"
+        "DELETE FROM otlp_resources WHERE id NOT IN (SELECT resource FROM otlp_spans UNION SELECT "
+        "resource FROM log_records)");
+    return true;
+  });
+  removed_nodes_ = 0;
+}
+
+}  // namespace llmtrace::collector

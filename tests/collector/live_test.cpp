@@ -1,0 +1,130 @@
+// GET /api/live: what was stored, as it is stored.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "tests/collector/viewer_client.h"
+
+namespace llmtrace::collector::testing {
+namespace {
+
+// A connection that reads as long as it is asked to.
+class LiveClient {
+ public:
+  LiveClient(std::uint16_t port, const std::string& query = "")
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval timeout{.tv_sec = 20, .tv_usec = 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const std::string request = "GET /api/live" + query +
+                                " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n\r\n";
+    EXPECT_GT(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL), 0);
+  }
+  ~LiveClient() { ::close(socket_); }
+  LiveClient(const LiveClient&) = delete;
+  LiveClient& operator=(const LiveClient&) = delete;
+
+  // Reads until `text` has come; a failure when the stream ends or is silent before that.
+  bool wait_for(const std::string& text) {
+    while (received_.find(text) == std::string::npos) {
+      if (!read()) return false;
+    }
+    return true;
+  }
+  bool reaches_its_end() {
+    while (read()) {
+    }
+    return is_ended_;
+  }
+  [[nodiscard]] const std::string& received() const { return received_; }
+
+ private:
+  bool read() {
+    std::array<char, 4096> buffer;
+    const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    is_ended_ = size == 0;
+    if (size <= 0) return false;
+    received_.append(buffer.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  int socket_;
+  std::string received_;
+  bool is_ended_ = false;
+};
+
+TEST(Live, TellsOfATrace) {
+  const RunningCollector server;
+  LiveClient client(server.collector.port());
+  ASSERT_TRUE(client.wait_for("retry: 1000"));
+
+  store_spans(server, {.spans = {{.name = "fresh"}}});
+
+  EXPECT_TRUE(client.wait_for("event: trace\ndata: {\"trace_id\":\"" + std::string(kTraceId)));
+  EXPECT_TRUE(client.wait_for("\"name\":\"fresh\""));
+  EXPECT_NE(client.received().find("Content-Type: text/event-stream"), std::string::npos);
+}
+
+TEST(Live, TellsOfAScore) {
+  const RunningCollector server;
+  store_spans(server, {.spans = {{}}});
+  LiveClient client(server.collector.port());
+  ASSERT_TRUE(client.wait_for("retry: 1000"));
+
+  server.client.post_json(kScoresPath, std::string(R"({"id":"s1","traceId":")") + kTraceId +
+                                           R"(","name":"quality","value":0.9})");
+
+  EXPECT_TRUE(client.wait_for("event: score\ndata: {\"id\":\"s1\""));
+}
+
+TEST(Live, OfOneTraceTellsOfNoOther) {
+  const RunningCollector server;
+  LiveClient client(server.collector.port(), std::string("?trace_id=") + kTraceId);
+  ASSERT_TRUE(client.wait_for("retry: 1000"));
+
+  store_spans(server, {.spans = {{.trace_id = std::string(32, 'b'), .name = "other"}}});
+  store_spans(server, {.spans = {{.name = "wanted"}}});
+
+  EXPECT_TRUE(client.wait_for("\"name\":\"wanted\""));
+  EXPECT_EQ(client.received().find("\"name\":\"other\""), std::string::npos);
+}
+
+TEST(Live, EndsWithTheServer) {
+  auto server = std::make_unique<RunningCollector>();
+  LiveClient client(server->collector.port());
+  ASSERT_TRUE(client.wait_for("retry: 1000"));
+
+  server.reset();
+
+  EXPECT_TRUE(client.reaches_its_end());
+}
+
+TEST(Live, ForgetsClientsThatWentAway) {
+  const RunningCollector server;
+  {
+    LiveClient client(server.collector.port());
+    ASSERT_TRUE(client.wait_for("retry: 1000"));
+    EXPECT_EQ(api(server, "/api/stats")["collector"]["live_clients"].as_integer(), 1);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::int64_t clients = 1;
+  for (int i = 0; clients > 0 && std::chrono::steady_clock::now() < deadline; ++i) {
+    store_spans(server, {.spans = {{.name = "round " + std::to_string(i)}}});
+    clients = api(server, "/api/stats")["collector"]["live_clients"].as_integer();
+  }
+  EXPECT_EQ(clients, 0);
+}
+
+}  // namespace
+}  // namespace llmtrace::collector::testing

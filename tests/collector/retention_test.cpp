@@ -1,0 +1,76 @@
+// Old traces go, with all that belongs to them.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "tests/collector/langsmith_client.h"
+#include "tests/collector/viewer_client.h"
+
+namespace llmtrace::collector::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+bool becomes(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (condition()) return true;
+  }
+  return false;
+}
+
+TEST(Retention, RemovesTracesThatAreTooOld) {
+  const RunningCollector server(
+      CollectorOptions{.retention = {.age = std::chrono::hours(1), .interval = 20ms}});
+  LangSmithClient(server).post("/runs", root_post().text());  // of 2023
+  server.client.post_json(kOtlpPath, json_body({.spans = {{.name = "old"}}}));
+  store_spans(server, {.spans = {{.trace_id = std::string(32, 'c'),
+                                  .name = "new",
+                                  .start = now_ns(),
+                                  .end = now_ns() + 1}}});
+
+  EXPECT_TRUE(becomes([&] { return trace_names(server, "") == "new"; }));
+  EXPECT_TRUE(server.observations(kTraceId).elements().empty());
+  EXPECT_EQ(LangSmithClient(server).get(std::string("/runs/") + kRootId).status, 404);
+  EXPECT_EQ(api(server, "/api/stats")["collector"]["removed_traces"].as_integer(), 2);
+}
+
+TEST(Retention, RemovesTheOldestWhenTheDatabaseIsTooLarge) {
+  constexpr std::int64_t kMost = 2'000'000;
+  const RunningCollector server(
+      CollectorOptions{.retention = {.max_size_bytes = kMost, .interval = 20ms}});
+  const std::string text(20'000, 'x');
+  for (int i = 0; i < 200; ++i) {  // 4 MB
+    const std::string digits = std::to_string(1000 + i);
+    store_spans(server, {.spans = {{.trace_id = std::string(28, 'd') + digits,
+                                    .name = "t" + digits,
+                                    .start = kStart + static_cast<std::uint64_t>(i) * 1'000'000'000,
+                                    .attributes = {{"input.value", text}}}}});
+  }
+
+  const auto count = [&] {
+    return api(server, "/api/stats")["collector"]["trace_count"].as_integer();
+  };
+  EXPECT_TRUE(becomes([&] { return count() < 120; }));
+  EXPECT_EQ(trace_names(server, "limit=1"), "t1199");
+  EXPECT_EQ(trace_names(server, "name=t1000"), "");
+}
+
+TEST(Retention, KeepsEverythingUnlessAsked) {
+  const RunningCollector server(CollectorOptions{.retention = {.interval = 1ms}});
+  store_spans(server, {.spans = {{.name = "old"}}});
+  wait_for_text_index(server);
+
+  EXPECT_EQ(trace_names(server, ""), "old");
+}
+
+}  // namespace
+}  // namespace llmtrace::collector::testing
