@@ -131,6 +131,7 @@ class ClassSink final : public AttributeSink {
   }
   void boolean(std::string_view key, bool value) override { add(key).set_bool_value(value); }
   void integer(std::string_view key, std::int64_t value) override { add(key).set_int_value(value); }
+  void number(std::string_view key, double value) override { add(key).set_double_value(value); }
   void strings(std::string_view key, const std::vector<std::string>& values) override {
     otlp::ArrayValue& array = *add(key).mutable_array_value();
     for (const std::string& value : values) array.add_values()->set_string_value(value);

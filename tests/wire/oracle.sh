@@ -1,26 +1,20 @@
 #!/usr/bin/env bash
 # The golden bodies, read by programs that are not ours:   oracle.sh SCRATCH_DIR
-# - OTLP protobuf by protoc with OpenTelemetry's own .proto files; OTLP JSON must say the same
+# - OTLP protobuf by protoc with OpenTelemetry's own .proto files, and by the code that its exporter has
+#   generated from them; OTLP JSON must say the same
 # - ingestion batches and scores by ajv against the schemas of Langfuse's OpenAPI description
 # - LangSmith's runs and feedback the same way; multipart bodies by two parsers; ids, paths and headers by
 #   the official client
 # The .proto files, ajv, the client and a current Node come from npm, by the lock file beside this.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$1"
-scratch=$(cd "$1" && pwd)/oracle
-mkdir -p "$scratch"
-cp "$here/package.json" "$here/package-lock.json" "$here"/*.mjs "$scratch"
+scratch=$(mkdir -p "$1" && cd "$1" && pwd)/oracle
+"$here/install.sh" "$scratch"
 cd "$scratch"
-if ! cmp -s package-lock.json node_modules/.installed; then
-  npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
-  cp package-lock.json node_modules/.installed
-fi
-node=node_modules/node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node
-[ -x "$node" ] || node=$(command -v node)
+node=./node
 
 protos=node_modules/@opentelemetry/otlp-grpc-exporter-base/build/protos
-# read NAME: golden/NAME.binpb by protoc, and the same spans in golden/NAME.json.
+# read_spans NAME: golden/NAME.binpb by protoc, and the same spans in golden/NAME.json.
 read_spans() {
   protoc -I "$protos" \
     --decode=opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest \
@@ -28,7 +22,7 @@ read_spans() {
   spans=$(grep -c '^    spans {' "$1.txt")
   echo "protoc reads $spans spans of $1"
   [ "$spans" -gt 0 ]
-  "$node" same_spans.mjs "$protos" "$here/golden/$1.binpb" "$here/golden/$1.json"
+  "$node" same_request.mjs trace "$here/golden/$1.binpb" "$here/golden/$1.json"
 }
 read_spans otlp
 read_spans genai
@@ -43,7 +37,7 @@ read_signal() {
     "opentelemetry/proto/collector/$1/v1/$1_service.proto" <"$here/golden/$3.binpb" >"$3.txt"
   echo "protoc reads $3"
   ! grep -nE '^ *[0-9]+:' "$3.txt" | grep -vE ':      12: "gen_ai.evaluation.result"$'
-  "$node" same_signals.mjs "$protos" "$1" "$here/golden/$3.binpb" "$here/golden/$3.json"
+  "$node" same_request.mjs "$1" "$here/golden/$3.binpb" "$here/golden/$3.json"
 }
 read_signal logs Logs logs
 read_signal logs Logs evaluations
