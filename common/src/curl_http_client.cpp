@@ -89,6 +89,15 @@ void set_up(Transfer& transfer, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
 }
 
+// Who did not answer: scheme, host and port, for people who must find a wrong address.
+std::string server_of(CURL* easy) {
+  const char* effective = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &effective);
+  const std::string_view url = effective == nullptr ? "" : effective;
+  const std::size_t host = std::min(url.find("://"), url.size());
+  return std::string(url.substr(0, url.find_first_of("/?#", host + 3)));
+}
+
 // Completes the reply, as far as it came. A status line without the rest keeps its status: an ack
 // may be in it. Done again, it does the same.
 void finish(Transfer& transfer, CURLcode code) {
@@ -114,7 +123,7 @@ void finish(Transfer& transfer, CURLcode code) {
   } else if (easy == nullptr) {
     reply.error = "libcurl has no handle to give";
   } else if (code != CURLE_OK) {
-    reply.error = curl_easy_strerror(code);
+    reply.error = server_of(easy) + ": " + curl_easy_strerror(code);
   }
 }
 

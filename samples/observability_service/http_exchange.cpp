@@ -15,9 +15,14 @@ namespace {
 
 constexpr std::size_t kStreamBlockBytes = std::size_t{16} << 10;
 
-MHD_Result append_header(void* headers, MHD_ValueKind, const char* name, const char* value) {
-  static_cast<std::vector<llmtrace::HttpHeader>*>(headers)->push_back(
-      {name, value == nullptr ? "" : value});
+MHD_Result append_header(void* headers, MHD_ValueKind, const char* name,
+                         const char* value) noexcept {
+  try {
+    static_cast<std::vector<llmtrace::HttpHeader>*>(headers)->push_back(
+        {name, value == nullptr ? "" : value});
+  } catch (const std::exception&) {  // must not unwind through C
+    return MHD_NO;
+  }
   return MHD_YES;
 }
 

@@ -152,8 +152,8 @@ HttpServer::~HttpServer() = default;
 
 bool HttpServer::drain(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const int listener = MHD_quiesce_daemon(daemon_.get());
-  if (listener >= 0) {
+  if (std::exchange(is_listening_, false)) {
+    const int listener = MHD_quiesce_daemon(daemon_.get());
     take_waiting_connections(*daemon_, listener);
     // Closing alone leaves it open for as long as the library's thread waits on it.
     ::shutdown(listener, SHUT_RDWR);

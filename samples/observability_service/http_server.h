@@ -57,7 +57,8 @@ class HttpServer {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
   /// Takes no new connection, answers what is under way and what still comes on the open ones, and
-  /// closes each after its answer. False when something was under way at the end of `timeout`.
+  /// closes each after its answer. False when something was under way at the end of `timeout`; it
+  /// may be called again then, by the same thread.
   bool drain(std::chrono::milliseconds timeout);
 
  private:
@@ -70,6 +71,7 @@ class HttpServer {
   HttpHandler& handler_;
   std::uint16_t port_ = 0;
   Traffic traffic_;
+  bool is_listening_ = true;
   std::atomic<bool> draining_{false};
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
 };

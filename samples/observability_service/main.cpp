@@ -25,6 +25,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMostReplyBytes = std::size_t{4} << 20;
+constexpr int kMostBodyBytes = 64 << 20;
+constexpr int kMostMilliseconds = 3'600'000;
 
 struct Options {
   service::HttpServerOptions server{};
@@ -37,10 +39,13 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--port", options.server.port, "Port to listen on; 0 (default) picks a free one");
+  app.add_option("--port", options.server.port, "Port to listen on; 0 (default) picks a free one")
+      ->check(CLI::Range(0, 65'535));
   app.add_option("--connections", options.server.connection_limit, "How many at once")
+      ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   app.add_option("--body-limit", options.server.body_limit_bytes, "Bytes of a request's body")
+      ->check(CLI::Range(1, kMostBodyBytes))
       ->capture_default_str();
   app.add_option("--log", options.log_file,
                  "File that the JSON lines are appended to (default: standard error)");
@@ -49,18 +54,18 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
   app.add_option("--model-timeout-ms", options.model_timeout_ms, "For a whole answer")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, kMostMilliseconds))
       ->capture_default_str();
   app.add_option("--model-idle-timeout-ms", options.model_idle_timeout_ms,
                  "A model that says nothing for so long is given up")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, kMostMilliseconds))
       ->capture_default_str();
   app.add_option("--model-retries", options.model_retries, "After 429, 5xx and no answer")
       ->check(CLI::Range(0, 10))
       ->capture_default_str();
   app.add_option("--drain-ms", options.drain_ms,
                  "How long requests under way may take after SIGTERM, and deliveries after that")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, kMostMilliseconds))
       ->capture_default_str();
 }
 

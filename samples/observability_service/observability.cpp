@@ -24,7 +24,9 @@ Observability::Observability(const std::string& log_file)
   const auto transport =
       llmtrace::Transport::create({.log_sink = log_.logger().named("llmtrace").as_sink()});
   if (is_set("LANGFUSE_PUBLIC_KEY")) langfuse_.emplace(langfuse::Config{.transport = transport});
-  if (is_set("LANGSMITH_API_KEY")) langsmith_.emplace(langsmith::Config{.transport = transport});
+  if (is_set("LANGSMITH_API_KEY") || is_set("LANGCHAIN_API_KEY")) {
+    langsmith_.emplace(langsmith::Config{.transport = transport});
+  }
 }
 
 std::vector<llmtrace::DestinationStats> Observability::destinations() const {

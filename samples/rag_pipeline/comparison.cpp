@@ -118,6 +118,10 @@ std::string label(const ScoreRecord& record) {
   return "score " + record.id + " (" + record.name + ")";
 }
 
+// For those who add to the pipeline: what it sends and does not log is a difference, too.
+const char* remedy(const ObservationRecord&) { return "a function with OBSERVE makes a Step, too"; }
+const char* remedy(const ScoreRecord&) { return "a score goes through Pipeline::score"; }
+
 template <class Record>
 void compare_all(const std::vector<Record>& logged, const std::vector<Record>& found,
                  std::vector<std::string>& out) {
@@ -137,7 +141,8 @@ void compare_all(const std::vector<Record>& logged, const std::vector<Record>& f
     }
   }
   for (const Record& record : found) {
-    if (count_of(logged, record.id) == 0) out.push_back(label(record) + " was not logged");
+    if (count_of(logged, record.id) != 0) continue;
+    out.push_back(label(record) + " was not logged; " + remedy(record));
   }
 }
 

@@ -5,10 +5,12 @@
 #include <langsmith/langsmith.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -22,9 +24,11 @@ namespace {
 
 constexpr std::chrono::seconds kFlushTimeout(20);
 
-bool is_set(const char* variable) {
-  const char* const value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
+bool is_any_set(std::initializer_list<const char*> variables) {
+  return std::any_of(variables.begin(), variables.end(), [](const char* variable) {
+    const char* const value = std::getenv(variable);
+    return value != nullptr && *value != '\0';
+  });
 }
 
 // A client for each vendor that has keys.
@@ -33,12 +37,17 @@ struct Clients {
   std::optional<langsmith::Client> langsmith{};
 
   Clients() {
-    if (is_set("LANGFUSE_PUBLIC_KEY") || is_set("LANGFUSE_SECRET_KEY")) langfuse.emplace();
-    if (is_set("LANGSMITH_API_KEY")) langsmith.emplace();
-    if (stats().empty()) {
+    if (is_any_set({"LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"})) langfuse.emplace();
+    if (is_any_set({"LANGSMITH_API_KEY", "LANGCHAIN_API_KEY"})) langsmith.emplace();
+    if (!langfuse && !langsmith) {
       throw std::runtime_error(
           "there is nobody to send traces to: set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, "
           "LANGSMITH_API_KEY, or all three");
+    }
+    if (stats().empty()) {
+      throw std::runtime_error(
+          "there is nobody to send traces to: a key is missing, or a variable such as "
+          "LANGFUSE_TRACING_ENABLED, OTEL_SDK_DISABLED or LANGSMITH_TRACING switches tracing off");
     }
   }
   std::vector<llmtrace::DestinationStats> stats() const {
@@ -165,6 +174,8 @@ int run(Options options) {
     options.pipeline.session_id = "rag-" + llmtrace::create_trace_id().substr(0, 18);
   }
   const std::vector<std::string> questions = rag::read_questions(options.questions);
+  if (questions.empty())
+    throw std::runtime_error("there is no question: all that was given is blank");
   rag::RunLog log(options.log);
   Clients clients;
   if (clients.langfuse) check_keys(*clients.langfuse);

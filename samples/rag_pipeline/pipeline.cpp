@@ -49,7 +49,12 @@ std::size_t Pipeline::index_corpus(const std::vector<std::string>& paths) {
   Step step(journal_, "index_corpus", "CHAIN");
   const std::vector<Document> documents = load_documents(paths);
   build_index(documents);
-  if (index_.size() == 0) throw std::runtime_error("the corpus holds no readable text");
+  if (index_.size() == 0) {
+    throw std::runtime_error("--corpus " + paths.front() +
+                             (paths.size() > 1 ? " and the others" : "") +
+                             ": no text to answer from; directories are searched for .md, .txt, "
+                             ".rst, .adoc and .org files of at most 4 MiB");
+  }
   OBSERVE_OUTPUT(index_.size());
   return documents.size();
 }

@@ -341,6 +341,19 @@ TEST_F(Curl, KeepsWhatAnUnreachableHostCannotTake) {
 }
 
 // A server that resets the connection in the middle of the upload raises no signal.
+TEST_F(Curl, NamesTheServerThatDoesNotAnswer) {
+  std::string url;
+  {
+    const ScriptedServer server;
+    url = server.url();
+  }
+
+  const HttpReply reply = fetch(url + "/api/public/otel?token=canary");
+
+  EXPECT_EQ(reply.status, 0);
+  EXPECT_EQ(reply.error, url + ": Couldn't connect to server");
+}
+
 TEST_F(Curl, SurvivesResetsDuringTheUpload) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};

@@ -230,6 +230,52 @@ class MainJob(unittest.TestCase):
             self.assertIn(variable, asked.stderr)
         self.assertNotEqual(read.returncode, 0)
 
+    def test_ItSaysInOneLineWhyItCannotBegin(self):
+        empty = self.scratch / "empty"
+        empty.mkdir()
+        (self.scratch / "binary.txt").write_bytes(bytes(range(256)))
+        keys = {**KEYS, "LANGFUSE_BASE_URL": "http://127.0.0.1:1", "LANGSMITH_ENDPOINT": "http://127.0.0.1:1"}
+        cases = {
+            "a blank question": ([" "], {}, "no question"),
+            "no such corpus": (["--corpus", self.scratch / "none", "q"], {}, f"{self.scratch / 'none'}: no such"),
+            "an empty corpus": (["--corpus", empty, "q"], {}, f"{empty}: no text"),
+            "a binary corpus": (["--corpus", self.scratch / "binary.txt", "q"], {}, "binary.txt: no text"),
+            "a log that cannot be": (["--log", self.scratch / "none" / "x", "q"], {}, "none/x: cannot be written"),
+            "a wrong rate": (["q"], {"LANGFUSE_SAMPLE_RATE": "7"}, 'LANGFUSE_SAMPLE_RATE must be in [0, 1], got "7"'),
+            "all switched off": (["q"], {"OTEL_SDK_DISABLED": "true", "LANGSMITH_TRACING": "false"},
+                                 "OTEL_SDK_DISABLED"),
+        }
+        for what, (arguments, variables, said) in cases.items():
+            with self.subTest(what=what):
+                done = run(PIPELINE, *arguments, **{**keys, **variables})
+
+                self.assert_status(done, 2)
+                own = [line for line in done.stderr.splitlines() if not line.startswith("llmtrace: ")]
+                self.assertEqual(len(own), 1, done.stderr)
+                self.assertIn(said, own[0])
+
+    def test_OddQuestionsAreAnswered(self):
+        odd = self.scratch / "odd.txt"
+        odd.write_bytes(b"what \xff\xfe is \xc3\x28 a \x00 span\n" + b"x" * 1_000_000 + b"\n")
+        with collector(self.database) as url:
+            asked = subprocess.run(
+                [PIPELINE, "--log", self.log, "-"], stdin=odd.open(), capture_output=True, timeout=LONGEST, check=False,
+                env=environment(LANGFUSE_BASE_URL=url, LANGSMITH_ENDPOINT=url, **KEYS))
+            self.assert_status(asked, 0)
+            self.assert_status(self.readback(url, url, 20), 0)
+
+        self.assertEqual(self.questions_logged(), 2)
+
+    def test_AWrongKeyIsNamedAndNothingHangs(self):
+        with collector(self.database) as url:
+            wrong = {**KEYS, "LANGFUSE_SECRET_KEY": "sk-lf-wrong", "LANGSMITH_API_KEY": "lsv2_pt_wrong"}
+            done = run(PIPELINE, "q", LANGFUSE_BASE_URL=url, LANGSMITH_ENDPOINT=url, **wrong)
+
+        self.assert_status(done, 1)
+        self.assertRegex(done.stderr, "check LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and that they belong to " + url)
+        self.assertRegex(done.stderr, "check LANGSMITH_API_KEY, .* belong to " + url)
+        self.assertNotIn("wrong", done.stdout + done.stderr)
+
     def test_AServerWithoutReadRoutesIsNoSuccess(self):
         with collector(self.database) as url, old_server(url) as old:
             self.assert_status(self.pipeline(old, url, *QUESTIONS), 0)

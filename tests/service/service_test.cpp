@@ -62,6 +62,31 @@ TEST_F(ServiceTest, ACompletionIsAnsweredTracedAndLoggedUnderTheSameIds) {
             answer["usage"]["completion_tokens"].as_integer());
 }
 
+TEST_F(ServiceTest, CannotBeginWithWrongOptionsOrVariables) {
+  start();
+  const std::string port_in_use = service_->url().substr(service_->url().rfind(':') + 1);
+  const Variables model{{"OPENAI_BASE_URL", model_->url()}, {"OPENAI_MODEL", "stand-in"}};
+  const auto status_of = [](std::vector<std::string> options, const Variables& variables) {
+    options.insert(options.begin(), SERVICE_PROGRAM);
+    return ChildProgram(options, variables, false).wait(std::chrono::seconds(30));
+  };
+
+  for (const std::vector<std::string>& options :
+       std::vector<std::vector<std::string>>{{"--port", port_in_use},
+                                             {"--port", "99999"},
+                                             {"--port", "x"},
+                                             {"--connections", "0"},
+                                             {"--body-limit", "0"},
+                                             {"--drain-ms", "0"},
+                                             {"--observability", "maybe"},
+                                             {"--log", "/dev/null/log.jsonl"}}) {
+    EXPECT_EQ(status_of(options, model), 2) << options[0] << ' ' << options[1];
+  }
+  EXPECT_EQ(status_of({}, {}), 2) << "no model";
+  EXPECT_EQ(status_of({}, {{"OPENAI_BASE_URL", "junk"}, {"OPENAI_MODEL", "m"}}), 2);
+  EXPECT_EQ(status_of({}, {{"OPENAI_BASE_URL", model_->url()}}), 2) << "which model?";
+}
+
 TEST_F(ServiceTest, TheTraceOfTheClientIsContinued) {
   start();
   const std::string trace_id = "0af7651916cd43dd8448eb211c80319c";
