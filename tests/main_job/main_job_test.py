@@ -234,7 +234,6 @@ class MainJob(unittest.TestCase):
         empty = self.scratch / "empty"
         empty.mkdir()
         (self.scratch / "binary.txt").write_bytes(bytes(range(256)))
-        keys = {**KEYS, "LANGFUSE_BASE_URL": "http://127.0.0.1:1", "LANGSMITH_ENDPOINT": "http://127.0.0.1:1"}
         cases = {
             "a blank question": ([" "], {}, "no question"),
             "no such corpus": (["--corpus", self.scratch / "none", "q"], {}, f"{self.scratch / 'none'}: no such"),
@@ -245,10 +244,13 @@ class MainJob(unittest.TestCase):
             "all switched off": (["q"], {"OTEL_SDK_DISABLED": "true", "LANGSMITH_TRACING": "false"},
                                  "OTEL_SDK_DISABLED"),
         }
-        for what, (arguments, variables, said) in cases.items():
+        with collector(self.database) as url:
+            endpoints = {"LANGFUSE_BASE_URL": url, "LANGSMITH_ENDPOINT": url}
+            done_by_case = {what: run(PIPELINE, *arguments, **{**KEYS, **endpoints, **variables})
+                            for what, (arguments, variables, _) in cases.items()}
+        for what, done in done_by_case.items():
             with self.subTest(what=what):
-                done = run(PIPELINE, *arguments, **{**keys, **variables})
-
+                said = cases[what][2]
                 self.assert_status(done, 2)
                 own = [line for line in done.stderr.splitlines() if not line.startswith("llmtrace: ")]
                 self.assertEqual(len(own), 1, done.stderr)
