@@ -7,7 +7,7 @@ collector_url=
 server_ids=()
 
 step() { printf '\n== %s\n' "$*"; }
-fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+cannot_begin() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 2; }
 
 # Older names, and several endpoints where one is used.
 settle_langsmith_variables() {
@@ -29,7 +29,7 @@ decide_destinations() {
   if [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] && [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
     langfuse=local
   elif [ -z "${LANGFUSE_PUBLIC_KEY:-}" ] || [ -z "${LANGFUSE_SECRET_KEY:-}" ]; then
-    fail "set both LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or neither to use the local collector"
+    cannot_begin "set both LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or neither to use the local collector"
   fi
 }
 
@@ -39,7 +39,7 @@ quietly() {
   shift
   if ! "$@" </dev/null >>"$log" 2>&1; then
     tail -n 40 "$log" >&2
-    fail "failed: $* (all of it: $log)"
+    cannot_begin "failed: $* (all of it: $log)"
   fi
 }
 
@@ -66,7 +66,7 @@ start_server() {
   done
   if [ -z "$server_url" ]; then
     cat "$work/$name.log" >&2
-    fail "$name did not start"
+    cannot_begin "$name did not start"
   fi
 }
 

@@ -7,7 +7,7 @@
 # With OPENAI_BASE_URL or OPENAI_API_KEY set (and OPENAI_MODEL) that model answers; else a stand-in does, which
 # only says the question again. With the keys of Langfuse or LangSmith set, and LANGFUSE_BASE_URL or
 # LANGSMITH_ENDPOINT unless it is their cloud, traces go there; without either's they go to the local
-# collector. Exit status: 0 only when every request was answered and nothing was lost.
+# collector. Exit status: 0 only when every request was answered and nothing was lost, 2 when it could not begin.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

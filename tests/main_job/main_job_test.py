@@ -347,6 +347,12 @@ class MainJob(unittest.TestCase):
         self.assertRegex(result, "(?m)^Langfuse: NOT COMPARED: ")
         self.assertRegex(result, "(?m)^LangSmith: compared .*: equal$")
 
+    def test_DemoCannotBeginWithHalfAKey(self):
+        done = self.demo(*QUESTIONS, LANGFUSE_PUBLIC_KEY="pk")
+
+        self.assert_status(done, 2)
+        self.assertIn("set both LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", done.stderr)
+
     def test_DemoFailsOnADifference(self):
         loses_a_score = self.scratch / "rag_readback"
         loses_a_score.write_text(f"""#!/usr/bin/env bash
