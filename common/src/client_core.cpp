@@ -84,6 +84,7 @@ ContextScope ClientCore::activate() const noexcept {
 
 Result<JsonValue> ClientCore::fetch(HttpRequest request, const std::string& body,
                                     std::string_view unauthorized_hint) {
+  const HeaderWiper wiper(request);
   request.body = body;
   const HttpReply reply = transport().http().fetch(request);
   if (reply.status < 200 || reply.status >= 300 || !reply.complete) {

@@ -1,13 +1,16 @@
 #include "common/src/curl_easy.h"
 
 #include <llmtrace/version.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <stdexcept>
 #include <string>
 
+#include "common/src/credentials.h"
 #include "common/src/http_text.h"
 
 namespace llmtrace {
@@ -34,6 +37,13 @@ void set_text(CURL* easy, CURLoption option, const char* text) {
 
 }  // namespace
 
+void CurlListDeleter::operator()(curl_slist* list) const noexcept {
+  for (curl_slist* line = list; line != nullptr; line = line->next) {
+    OPENSSL_cleanse(line->data, std::strlen(line->data));
+  }
+  curl_slist_free_all(list);
+}
+
 void initialise_curl() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -54,7 +64,9 @@ CurlHeaderList make_header_list(const std::vector<HttpHeader>& headers) {
   for (const HttpHeader& header : headers) {
     // What is not valid was refused where it came from; this is the last gate before the wire.
     if (is_header_name(header.name) && is_header_value(header.value)) {
-      append(header.name + ": " + header.value);
+      std::string line = joined({header.name, ": ", header.value});
+      append(line);
+      wipe(line);
     }
   }
   append("Expect:");  // no round trip before a large body

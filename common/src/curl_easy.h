@@ -17,8 +17,9 @@ struct CurlEasyDeleter {
 };
 using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
 
-struct CurlListDeleter {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+/// Overwrites the lines first: credentials are among them.
+struct LLMTRACE_EXPORT CurlListDeleter {
+  void operator()(curl_slist* list) const noexcept;
 };
 using CurlHeaderList = std::unique_ptr<curl_slist, CurlListDeleter>;
 

@@ -95,6 +95,10 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   void close() noexcept { closed_.store(true, std::memory_order_release); }
 
+  /// Lets go of what makes its encoders, and so of its keys: a thread's copy of the global set may
+  /// keep the destination for long. Flusher thread, when it is closed and forgotten.
+  void release_encoders() noexcept { options_.make_encoders = nullptr; }
+
   /// Counts an item that was submitted in `slot` as delivered or dropped.
   void settle_delivered(std::size_t slot, std::uint64_t count = 1) const noexcept;
   void settle_dropped(std::size_t slot, DropReason reason, std::uint64_t count = 1) const noexcept;
@@ -115,7 +119,7 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   KeyOutage& key_outage() const noexcept { return key_outage_; }
 
  private:
-  const DestinationOptions options_;
+  DestinationOptions options_;
   const std::shared_ptr<TransportImpl> transport_;
   mutable DestinationCounters counters_;
   mutable KeyOutage key_outage_;

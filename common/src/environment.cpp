@@ -68,12 +68,6 @@ std::optional<bool> boolean_variable(std::initializer_list<const char*> names) {
   wrong_value(variable->name, "true or false", variable->value);
 }
 
-std::optional<double> number_variable(std::initializer_list<const char*> names) {
-  const auto variable = first_of(names);
-  if (!variable) return std::nullopt;
-  return number_of(*variable);
-}
-
 std::optional<std::size_t> size_variable(std::initializer_list<const char*> names,
                                          std::size_t minimum) {
   const auto variable = first_of(names);

@@ -427,12 +427,14 @@ void Flusher::forget(const Ref<Destination>& destination) noexcept {
     }
   }
   const auto found = pipelines_.find(destination.get());
-  if (found == pipelines_.end()) return;
-  report_refusals();
-  for (auto& lane : found->second->lanes) lane->drop_all(DropReason::Shutdown);
-  settle_budget(0, 0);
-  pipelines_.erase(found);
-  update_thresholds();
+  if (found != pipelines_.end()) {
+    report_refusals();
+    for (auto& lane : found->second->lanes) lane->drop_all(DropReason::Shutdown);
+    settle_budget(0, 0);
+    pipelines_.erase(found);
+    update_thresholds();
+  }
+  destination->release_encoders();
 }
 
 bool Flusher::is_gone(const Destination& destination) const noexcept {

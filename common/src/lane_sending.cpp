@@ -180,6 +180,7 @@ void Lane::start_attempt(Batch& batch) {
   batch.tried_forms |= std::uint32_t{1} << batch.form;
   prepare_body(batch);
   HttpRequest request = encoder_->request();
+  const HeaderWiper wiper(request);
   credentials_ = credentials_of(request);
   if (const std::string_view encoding = content_encoding(encoder_->limits().compression);
       !encoding.empty()) {

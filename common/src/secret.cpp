@@ -1,5 +1,6 @@
 #include <llmtrace/secret.h>
-#include <openssl/crypto.h>
+
+#include "common/src/credentials.h"
 
 namespace llmtrace {
 inline namespace v0 {
@@ -7,6 +8,10 @@ inline namespace v0 {
 Secret::Secret(const char* text) : text_(text == nullptr ? "" : text) {}
 Secret::Secret(std::string_view text) : text_(text) {}
 Secret::Secret(const std::string& text) : text_(text) {}
+Secret::Secret(std::string&& text) noexcept {
+  text_.swap(text);
+  wipe(text);
+}
 Secret::Secret(const Secret& other) = default;
 
 // A moved short string leaves its characters behind in the old object: swapped, they are kept in
@@ -18,9 +23,7 @@ Secret& Secret::operator=(Secret other) noexcept {
   return *this;
 }
 
-Secret::~Secret() {
-  if (!text_.empty()) OPENSSL_cleanse(text_.data(), text_.size());
-}
+Secret::~Secret() { wipe(text_); }
 
 std::string Secret::masked() const {
   if (text_.empty()) return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/src/credentials.h"
 #include "common/src/http_text.h"
 #include "common/src/json_text.h"
 
@@ -13,9 +14,10 @@ inline namespace v0 {
 namespace {
 
 llmtrace::Secret basic_authorization(const ResolvedConfig& config) {
-  std::string credentials = config.public_key + ":";
-  credentials.append(config.secret_key.reveal());
-  return llmtrace::Secret("Basic " + llmtrace::base64(credentials));
+  const llmtrace::Secret pair(
+      llmtrace::joined({config.public_key, ":", config.secret_key.reveal()}));
+  const llmtrace::Secret encoded(llmtrace::base64(pair.reveal()));
+  return {llmtrace::joined({"Basic ", encoded.reveal()})};
 }
 
 template <class Numbers, class Append>
@@ -48,10 +50,10 @@ llmtrace::HttpRequest Wire::request(std::string_view method, std::string_view pa
   request.timeout = config_.timeout;
   request.proxy = config_.proxy;
   request.ca_file = config_.ca_file;
-  request.headers = {{"Authorization", std::string(authorization_.reveal())},
-                     {"x-langfuse-sdk-name", "cpp"},
-                     {"x-langfuse-sdk-version", LLMTRACE_VERSION_STRING},
-                     {"x-langfuse-public-key", config_.public_key}};
+  request.headers.push_back({"Authorization", std::string(authorization_.reveal())});
+  request.headers.push_back({"x-langfuse-sdk-name", "cpp"});
+  request.headers.push_back({"x-langfuse-sdk-version", LLMTRACE_VERSION_STRING});
+  request.headers.push_back({"x-langfuse-public-key", config_.public_key});
   std::move(headers.begin(), headers.end(), std::back_inserter(request.headers));
   for (const llmtrace::HttpHeader& header : config_.additional_headers) {
     std::erase_if(request.headers, [&](const llmtrace::HttpHeader& ours) {

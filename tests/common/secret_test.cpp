@@ -47,6 +47,20 @@ TEST(Secret, CopiesAndMoves) {
   EXPECT_EQ(copy.reveal(), "another");
 }
 
+TEST(Secret, TakesATextOverAndLeavesNothingBehind) {
+  std::string key = "sk-lf-1234567890";
+  std::string short_key = "short-key";
+
+  const Secret secret(std::move(key));
+  const Secret short_secret(std::move(short_key));
+
+  EXPECT_EQ(secret.reveal(), "sk-lf-1234567890");
+  EXPECT_EQ(short_secret.reveal(), "short-key");
+  EXPECT_TRUE(key.empty());  // NOLINT(bugprone-use-after-move): that is the question
+  const std::string bytes(reinterpret_cast<const char*>(&short_key), sizeof short_key);
+  EXPECT_EQ(bytes.find("short-key"), std::string::npos);
+}
+
 TEST(Secret, LeavesNothingBehindWhenMoved) {
   Secret short_one = "short-key";
   const Secret moved = std::move(short_one);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <langfuse/langfuse.h>
 #include <langsmith/langsmith.h>
+#include <llmtrace/metrics.h>
 #include <llmtrace/observe.h>
 
 #include <cstdlib>
@@ -160,7 +161,7 @@ class Directory {
   std::filesystem::path path_;
 };
 
-TEST(Secrets, ReachNeitherTheLogNorTheDatabase) {
+TEST(Secrets, ReachNeitherTheLogNorTheDatabaseNorTheMetrics) {
   const Directory directory;
   llmtrace::collector::CollectorOptions options;
   options.database = directory.file("traces.db");
@@ -171,6 +172,8 @@ TEST(Secrets, ReachNeitherTheLogNorTheDatabase) {
   Watched watched;
   langfuse::Client langfuse(langfuse_config(collector.url(), watched));
   langsmith::Client langsmith(langsmith_config(collector.url(), watched));
+
+  const llmtrace::LlmMetrics metrics;
 
   record_everything(langfuse, langsmith);
   EXPECT_TRUE(langfuse.flush(seconds(20)));
@@ -184,6 +187,10 @@ TEST(Secrets, ReachNeitherTheLogNorTheDatabase) {
       << "no debug lines: " << watched.log();
   expect_nothing_of_secrets_in(watched.log(), "the log");
   EXPECT_EQ(watched.errors(), "");
+  const std::string measured = llmtrace::Metrics::process_default().prometheus_text();
+  EXPECT_NE(measured.find("llmtrace_items_submitted_total"), std::string::npos) << measured;
+  expect_nothing_of_secrets_in(measured, "the metrics");
+  expect_nothing_of_secrets_in(metrics.dashboard().to_text(), "the dashboard");
 }
 
 // A server that says what it was asked with, in every way of refusing.

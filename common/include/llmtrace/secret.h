@@ -20,6 +20,8 @@ class LLMTRACE_EXPORT Secret {
   Secret(const char* text);         // NOLINT(google-explicit-constructor)
   Secret(std::string_view text);    // NOLINT(google-explicit-constructor)
   Secret(const std::string& text);  // NOLINT(google-explicit-constructor)
+  /// Takes the text over: what `text` held is nowhere else then.
+  Secret(std::string&& text) noexcept;  // NOLINT(google-explicit-constructor)
   Secret(const Secret& other);
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret other) noexcept;

@@ -195,9 +195,9 @@ class ChatClient::Impl {
         std::chrono::ceil<milliseconds>(call.deadline - std::chrono::steady_clock::now());
     request.proxy = config_.proxy;
     request.ca_file = text_option(config_.ca_file, {}, "");
-    request.headers = {{"Content-Type", "application/json"}};
+    request.headers.push_back({"Content-Type", "application/json"});
     if (!api_key_.empty()) {
-      request.headers.push_back({"Authorization", "Bearer " + std::string(api_key_.reveal())});
+      request.headers.push_back({"Authorization", joined({"Bearer ", api_key_.reveal()})});
     }
     request.headers.insert(request.headers.end(), config_.headers.begin(), config_.headers.end());
     if (config_.propagate) {
@@ -214,7 +214,8 @@ class ChatClient::Impl {
                  const Exchange::OnBytes& on_bytes, MayRepeat may_repeat) {
     for (;;) {
       ++call.attempts;
-      const HttpRequest request = request_of(call, path);
+      HttpRequest request = request_of(call, path);
+      const HeaderWiper wiper(request);
       Answer answer = exchange_.perform(request, stop, on_bytes);
       if (answer.error.empty() && (answer.status < 200 || answer.status >= 300)) {
         answer.error = http_error(answer.status, answer.body);
