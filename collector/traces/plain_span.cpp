@@ -271,18 +271,19 @@ OtlpAttributes without_content(const OtlpAttributes& attributes) {
 Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
                            const OtlpAttributes& resource, std::int64_t received_ms,
                            SpanParts parts) {
-  OtlpSpan translated{
-      .trace_id = span.trace_id,
-      .span_id = span.span_id,
-      .parent_span_id = span.parent_span_id,
-      .name = span.name,
-      .start_us = span.start_us,
-      .end_us = span.end_us,
-      .attributes = parts == SpanParts::All ? span.attributes : without_content(span.attributes),
-      .status_code = span.status_code,
-      .status_message = span.status_message};
+  OtlpSpan translated{.trace_id = span.trace_id,
+                      .span_id = span.span_id,
+                      .parent_span_id = span.parent_span_id,
+                      .name = span.name,
+                      .start_us = span.start_us,
+                      .end_us = span.end_us,
+                      .attributes = parts != SpanParts::AllButContent
+                                        ? span.attributes
+                                        : without_content(span.attributes),
+                      .status_code = span.status_code,
+                      .status_message = span.status_message};
   translate_type(translated.attributes);
-  if (parts == SpanParts::All) translate_messages(span, translated.attributes);
+  if (parts != SpanParts::AllButContent) translate_messages(span, translated.attributes);
   translate_usage(translated.attributes);
   translate_context(span, translated.attributes);
   Observation row = map_span(translated, scope, resource, received_ms, parts);
