@@ -226,8 +226,8 @@ const Route* Collector::find(const HttpRequest& request) const {
 // A GET that this version has withdrawn is a 404, also where POST is served under the same path.
 HttpResponse Collector::refuse_unknown(const HttpRequest& request) const {
   const bool is_langfuse = request.path.starts_with(kLangfusePrefix);
-  const bool is_viewer =
-      !is_langfuse && request.path.starts_with("/api/") && !request.path.starts_with("/api/v1/");
+  const bool is_viewer = !is_langfuse && request.path.starts_with("/api/") &&
+                         request.path != "/api/v1" && !request.path.starts_with("/api/v1/");
   for (const Route& route : routes_) {
     if (request.method == "GET" || !route.matches(request.path)) continue;
     if (is_viewer) {

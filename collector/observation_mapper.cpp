@@ -265,18 +265,16 @@ std::string scope_json(const OtlpScopeSpans& scope) {
 }
 
 // Called last: what no other function has read goes into `attributes`, except from a Langfuse SDK.
-void map_metadata(SpanAttributes& attributes, const OtlpScopeSpans& scope,
-                  const OtlpAttributes& resource, Observation& row) {
+std::optional<std::string> metadata_of(SpanAttributes& attributes, const OtlpScopeSpans& scope,
+                                       const OtlpAttributes& resource, bool keeps_unknown) {
   Metadata metadata;
   add_prefixed(attributes, "langfuse.metadata", metadata);
   add_prefixed(attributes, "langfuse.trace.metadata", metadata);
   add_prefixed(attributes, "langfuse.observation.metadata", metadata);
-  if (!scope.scope_name.starts_with("langfuse-sdk")) {
-    metadata.insert_or_assign("attributes", attributes.unread_json());
-  }
+  if (keeps_unknown) metadata.insert_or_assign("attributes", attributes.unread_json());
   if (!resource.empty()) metadata.insert_or_assign("resourceAttributes", attributes_json(resource));
   metadata.insert_or_assign("scope", scope_json(scope));
-  row.metadata = stored_metadata(metadata);
+  return stored_metadata(metadata);
 }
 
 }  // namespace
@@ -294,14 +292,17 @@ Observation map_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
   map_trace_context(attributes, row);
   map_level(attributes, span, row);
   map_times(attributes, span, received_ms, row);
-  if (parts == SpanParts::All) map_input_output(attributes, row);
+  if (parts != SpanParts::AllButContent) map_input_output(attributes, row);
   const auto operation = attributes.text({"gen_ai.operation.name"}).value_or("");
   if (operation != "invoke_agent" && operation != "create_agent") {  // their children count
     map_model(attributes, row);
     map_usage_and_cost(attributes, row);
   }
   map_prompt(attributes, row);
-  if (parts == SpanParts::All) map_metadata(attributes, scope, resource, row);
+  if (parts == SpanParts::AllButContent) return row;
+  const bool is_known_sender = scope.scope_name.starts_with("langfuse-sdk");
+  const bool keeps_unknown = parts == SpanParts::AllAndUnknown || !is_known_sender;
+  row.metadata = metadata_of(attributes, scope, resource, keeps_unknown);
   return row;
 }
 

@@ -10,8 +10,9 @@
 
 namespace llmtrace::collector {
 
-/// What of a span is wanted: an index has no use for its texts.
-enum class SpanParts { All, AllButContent };
+/// What of a span is wanted. The server keeps attributes that it does not know, but not those of a
+/// Langfuse SDK; whoever shows spans as they came wants them all. An index has no use for texts.
+enum class SpanParts { All, AllAndUnknown, AllButContent };
 
 /// `received_ms` stands in for times that the span does not give.
 Observation map_span(const OtlpSpan& span, const OtlpScopeSpans& scope,

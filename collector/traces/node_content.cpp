@@ -226,7 +226,7 @@ NodeContent otlp_content(SqliteDatabase& connection, const Node& node) {
   if (!stored) return {};
   NodeContent content =
       content_of(map_plain_span(stored->span, stored->scope, stored->resource_attributes,
-                                node.stored_us / 1000, SpanParts::All));
+                                node.stored_us / 1000, SpanParts::AllAndUnknown));
   if (auto exception = exception_of(stored->span)) content.error = std::move(exception);
   std::vector<EventText> events;
   for (const OtlpEvent& event : stored->span.events) {

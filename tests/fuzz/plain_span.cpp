@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const OtlpScopeSpans& scope_spans : resource_spans.scope_spans) {
         for (const OtlpSpan& span : scope_spans.spans) {
           const Observation row = map_plain_span(
-              span, scope_spans, resource_spans.resource_attributes, 0, SpanParts::All);
+              span, scope_spans, resource_spans.resource_attributes, 0, SpanParts::AllAndUnknown);
           summary.add(node_of(row, Source::Otlp, facts_of(span), costs), 1);
           std::string words;
           append_words(words, span.json);
