@@ -87,6 +87,7 @@ CREATE INDEX summaries_by_cost ON trace_summaries (cost_usd, trace_id);
 CREATE INDEX summaries_by_tokens ON trace_summaries (total_tokens, trace_id);
 CREATE INDEX summaries_by_session ON trace_summaries (session_id, start_us)
   WHERE session_id IS NOT NULL;
+CREATE INDEX summaries_by_user ON trace_summaries (user_id, start_us) WHERE user_id IS NOT NULL;
 CREATE INDEX feedback_by_trace ON feedback (trace_id);
 CREATE VIRTUAL TABLE node_text USING fts5 (
   text, content='', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');

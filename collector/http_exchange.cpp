@@ -2,6 +2,7 @@
 
 #include <microhttpd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <exception>
@@ -78,7 +79,9 @@ bool HttpExchange::begin(std::string_view method, std::string_view path) {
   if (!admission_.refusal && content_length(request_).value_or(0) > admission_.body_limit_bytes) {
     admission_.refusal = admission_.too_large;
   }
-  if (admission_.refusal && !is_worth_draining()) return send(*admission_.refusal);
+  if (admission_.refusal) return is_worth_draining() || send(*admission_.refusal);
+  constexpr std::size_t kUsualBodyBytes = std::size_t{1024} * 1024;  // the rest grows as it comes
+  request_.body.reserve(std::min(content_length(request_).value_or(0), kUsualBodyBytes));
   return true;
 }
 

@@ -245,20 +245,42 @@ std::optional<std::int64_t> first_token_ms(const OtlpSpan& span) {
   return *span.start_us / 1000 + static_cast<std::int64_t>(number->as_double() * 1000);
 }
 
+// The large attributes, which an index does without: copying them would be most of its work.
+OtlpAttributes without_content(const OtlpAttributes& attributes) {
+  constexpr std::array<std::string_view, 9> kContent = {"gen_ai.completion",
+                                                        "gen_ai.input.",
+                                                        "gen_ai.output.messages",
+                                                        "gen_ai.prompt",
+                                                        "gen_ai.system_instructions",
+                                                        "input.value",
+                                                        "llm.input_messages.",
+                                                        "llm.output_messages.",
+                                                        "output.value"};
+  OtlpAttributes light;
+  for (const auto& [key, value] : attributes) {
+    const bool is_content =
+        std::any_of(kContent.begin(), kContent.end(),
+                    [&key = key](std::string_view name) { return key.starts_with(name); });
+    if (!is_content) light.emplace_hint(light.end(), key, value);
+  }
+  return light;
+}
+
 }  // namespace
 
 Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
                            const OtlpAttributes& resource, std::int64_t received_ms,
                            SpanParts parts) {
-  OtlpSpan translated{.trace_id = span.trace_id,
-                      .span_id = span.span_id,
-                      .parent_span_id = span.parent_span_id,
-                      .name = span.name,
-                      .start_us = span.start_us,
-                      .end_us = span.end_us,
-                      .attributes = span.attributes,
-                      .status_code = span.status_code,
-                      .status_message = span.status_message};
+  OtlpSpan translated{
+      .trace_id = span.trace_id,
+      .span_id = span.span_id,
+      .parent_span_id = span.parent_span_id,
+      .name = span.name,
+      .start_us = span.start_us,
+      .end_us = span.end_us,
+      .attributes = parts == SpanParts::All ? span.attributes : without_content(span.attributes),
+      .status_code = span.status_code,
+      .status_message = span.status_message};
   translate_type(translated.attributes);
   if (parts == SpanParts::All) translate_messages(span, translated.attributes);
   translate_usage(translated.attributes);

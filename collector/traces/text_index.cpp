@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kBatch = 100;
 constexpr std::size_t kMostBytes = std::size_t{256} * 1024;  // of a node's words
-constexpr std::chrono::milliseconds kPause(50);
+constexpr std::chrono::milliseconds kPause(250);             // between batches, while others write
 
 // From a quote to behind its partner.
 std::size_t literal_size(std::string_view json, std::size_t at) {

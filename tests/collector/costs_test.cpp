@@ -90,7 +90,9 @@ class PriceFile {
 
 TEST(Costs, OfTheUsersOwnFileComeFirst) {
   const PriceFile file(R"({"gpt-4o-mini":{"input_mtok":7,"output_mtok":10}})");
-  const RunningCollector server(CollectorOptions{.prices = file.path()});
+  CollectorOptions options;
+  options.prices = file.path();
+  const RunningCollector server(options);
 
   const JsonValue node = call_node(server, {{"gen_ai.request.model", std::string("gpt-4o-mini")}});
 

@@ -21,10 +21,14 @@ namespace {
 
 constexpr const char* kToken = "open-sesame";
 
-RunningCollector guarded() { return RunningCollector(CollectorOptions{.token = kToken}); }
+CollectorOptions guarded() {
+  CollectorOptions options;
+  options.token = kToken;
+  return options;
+}
 
 TEST(Token, IsAskedForByEveryRouteOfTheViewer) {
-  const RunningCollector server = guarded();
+  const RunningCollector server(guarded());
   for (const char* path :
        {"/api/traces", "/api/traces/x", "/api/traces/x/nodes/y", "/api/traces/x/export",
         "/api/sessions", "/api/scores", "/api/stats", "/api/facets", "/api/live"}) {
@@ -43,7 +47,7 @@ TEST(Token, IsAskedForByEveryRouteOfTheViewer) {
 }
 
 TEST(Token, LetsInWhoShowsIt) {
-  const RunningCollector server = guarded();
+  const RunningCollector server(guarded());
   const auto status = [&](const std::string& header) {
     return server.client.send({.path = "/api/traces", .headers = {header}, .keys = ""}).status;
   };
