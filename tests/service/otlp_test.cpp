@@ -22,7 +22,7 @@ TEST_F(ServiceTest, SendsTracesLogsAndMetricsToAnOpenTelemetryBackend) {
   EXPECT_NE(trace.to_text().find("chat stand-in"), std::string::npos);
   const JsonValue line = log_line("request_id", "order-17");
   const auto logs =
-      collector_.client.get("/api/traces/" + trace_id + "/logs").json()["data"].elements();
+      collector_.client.get("/api/traces/" + trace_id + "/logs").json()["logs"].elements();
   ASSERT_FALSE(logs.empty());
   const JsonValue& record = logs.back();
   EXPECT_EQ(record["body"].as_string(), "request");

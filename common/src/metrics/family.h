@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <new>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -90,6 +91,8 @@ class Family {
   /// Over a fork, so that the child never inherits it locked.
   virtual void lock() const = 0;
   virtual void unlock() const = 0;
+  /// In the child: glibc knows a writer by its thread's id, which is another one there.
+  virtual void renew_lock() const noexcept = 0;
 
  protected:
   LabelValues label_values(const std::string_view* values, std::size_t count) const;
@@ -116,6 +119,7 @@ class FamilyOf final : public Family {
   MetricData data() const override;
   void lock() const override { mutex_.lock(); }
   void unlock() const override { mutex_.unlock(); }
+  void renew_lock() const noexcept override { new (&mutex_) std::shared_mutex; }
 
   /// Calls `visit(labels, series)` for each there is.
   template <class Visit>

@@ -83,7 +83,8 @@ struct Metrics::Impl {
   struct Live;
   static Live& live();
   static void before_fork();
-  static void after_fork();
+  static void in_parent();
+  static void in_child();
 
   mutable std::mutex mutex;  // guards the map; families have locks of their own
   std::map<std::string, std::unique_ptr<Family>> families;
@@ -128,7 +129,7 @@ void Metrics::Impl::before_fork() {
   }
 }
 
-void Metrics::Impl::after_fork() {
+void Metrics::Impl::in_parent() {
   for (Impl* registry : live().registries) {
     for (const auto& [name, family] : registry->families) family->unlock();
     registry->mutex.unlock();
@@ -136,9 +137,17 @@ void Metrics::Impl::after_fork() {
   live().mutex.unlock();
 }
 
+void Metrics::Impl::in_child() {
+  for (Impl* registry : live().registries) {
+    for (const auto& [name, family] : registry->families) family->renew_lock();
+    registry->mutex.unlock();
+  }
+  live().mutex.unlock();
+}
+
 Metrics::Impl::Impl() {
   static std::once_flag once;
-  std::call_once(once, [] { pthread_atfork(before_fork, after_fork, after_fork); });
+  std::call_once(once, [] { pthread_atfork(before_fork, in_parent, in_child); });
   const std::lock_guard lock(live().mutex);
   live().registries.push_back(this);
 }

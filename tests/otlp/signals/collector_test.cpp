@@ -41,7 +41,7 @@ TEST_P(ThroughTheCollector, LogsAndScoresStandWithTheirSpansAndMetricsAreDiscard
   ASSERT_TRUE(logger.flush());
   ASSERT_TRUE(exporter.flush());
 
-  const JsonValue logs = server.client.get("/api/traces/" + trace + "/logs").json()["data"];
+  const JsonValue logs = server.client.get("/api/traces/" + trace + "/logs").json()["logs"];
   ASSERT_EQ(logs.elements().size(), 2U) << "a line and an event";
   const bool line_first = logs.elements()[0]["event_name"].is_null();
   const JsonValue& line = logs.elements()[line_first ? 0 : 1];
