@@ -125,6 +125,15 @@ bool is_loopback_address(const std::string& address) {
   return is_loopback_url("http://" + host_of_address(address));
 }
 
+namespace {
+
+// The library would end a path at "%00", and so find another: left as it is, it names nothing.
+std::size_t unescape(void* /*closure*/, MHD_Connection* /*connection*/, char* text) {
+  return std::strstr(text, "%00") == nullptr ? MHD_http_unescape(text) : std::strlen(text);
+}
+
+}  // namespace
+
 HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
     : shared_(handler, {.idle_timeout = options.idle_timeout,
                         .keep_alive = options.keep_alive,
@@ -146,6 +155,7 @@ HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
       MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.idle_timeout.count()),
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemoryBytes,  //
       MHD_OPTION_STRICT_FOR_CLIENT, 1,                             //
+      MHD_OPTION_UNESCAPE_CALLBACK, &unescape, nullptr,            //
       MHD_OPTION_NOTIFY_COMPLETED, &on_completed, nullptr, MHD_OPTION_END));
   if (!daemon_) throw_system_error("serving on", options.address, port_);
 }
