@@ -14,7 +14,8 @@ JsonValue api(const RunningCollector& server, const std::string& path) {
 
 std::string trace_names(const RunningCollector& server, const std::string& query) {
   std::string names;
-  for (const JsonValue& trace : api(server, "/api/traces?" + query)["traces"].elements()) {
+  const JsonValue reply = api(server, "/api/traces?" + query);
+  for (const JsonValue& trace : reply["traces"].elements()) {
     names += (names.empty() ? "" : ",") + trace["name"].as_string();
   }
   return names;

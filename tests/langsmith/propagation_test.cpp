@@ -157,8 +157,8 @@ TEST_F(LangsmithPropagation, WhatIsGivenAnEarlierStartIsClampedToo) {
   Client client(config());
   {
     const ContextScope scope(llmtrace::extract({{"langsmith-trace", kPath}}));
-    client.start_run({.name = "backfill", .start_time = clock->now() - std::chrono::hours(24)})
-        .end();
+    const llmtrace::Timestamp yesterday = clock->now() - std::chrono::hours(24);
+    client.start_run({.name = "backfill", .start_time = yesterday}).end();
   }
   EXPECT_TRUE(client.flush(seconds(10)));
   EXPECT_EQ(sent().back().main["start_time"].as_string(), "2026-11-16T07:59:59.000000Z");
