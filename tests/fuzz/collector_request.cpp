@@ -45,8 +45,10 @@ HttpRequest request_of(std::string_view text) {
 // The collector's read routes, over an empty database.
 struct Routes {
   Database database{":memory:"};
-  Store store{database};
-  RunStore runs{database};
+  CostEstimator costs{""};
+  TraceIndex index{database, [](const TraceIndex::News&) {}};
+  Store store{database, index, costs};
+  RunStore runs{database, index, costs};
   LangSmithOptions options{};
   ObservationsRoute observations{store};
   ScoreReadsRoute scores{store};
@@ -67,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static auto& routes = *new Routes;
   const HttpRequest request = request_of(fuzz_text(data, size));
 
-  if (const auto refusal = refuse_foreign_request(request, kPort)) {
+  if (const auto refusal = refuse_foreign_request(request, {.port = kPort})) {
     require(refusal->status == 403);
   } else {
     const std::string host(request.header("Host").value_or(""));
