@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 std::atomic<bool> no_curl_handles{false};
 std::atomic<bool> no_threads{false};
@@ -41,7 +41,7 @@ FailingAllocation::~FailingAllocation() { armed = false; }
 
 bool FailingAllocation::was_met() const noexcept { return seen >= first; }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests
 
 // ---- In the place of the libraries' own
 // ----------------------------------------------------------
@@ -54,34 +54,34 @@ void* __libc_realloc(void* block, std::size_t size);         // NOLINT
 void* __libc_memalign(std::size_t align, std::size_t size);  // NOLINT
 
 void* malloc(std::size_t size) noexcept {
-  if (llmtrace::testing::fails()) return errno = ENOMEM, nullptr;
+  if (llmtrace::tests::fails()) return errno = ENOMEM, nullptr;
   return __libc_malloc(size);
 }
 
 void* calloc(std::size_t count, std::size_t size) noexcept {
-  if (llmtrace::testing::fails()) return errno = ENOMEM, nullptr;
+  if (llmtrace::tests::fails()) return errno = ENOMEM, nullptr;
   return __libc_calloc(count, size);
 }
 
 void* realloc(void* block, std::size_t size) noexcept {
-  if (llmtrace::testing::fails()) return errno = ENOMEM, nullptr;
+  if (llmtrace::tests::fails()) return errno = ENOMEM, nullptr;
   return __libc_realloc(block, size);
 }
 
 void* aligned_alloc(std::size_t align, std::size_t size) noexcept {
-  if (llmtrace::testing::fails()) return errno = ENOMEM, nullptr;
+  if (llmtrace::tests::fails()) return errno = ENOMEM, nullptr;
   return __libc_memalign(align, size);
 }
 
 CURL* curl_easy_init() {
-  if (llmtrace::testing::no_curl_handles) return nullptr;
+  if (llmtrace::tests::no_curl_handles) return nullptr;
   static const auto original = reinterpret_cast<CURL* (*)()>(::dlsym(RTLD_NEXT, "curl_easy_init"));
   return original();
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                    void* argument) noexcept {
-  if (llmtrace::testing::no_threads) return EAGAIN;
+  if (llmtrace::tests::no_threads) return EAGAIN;
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static const auto original = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
   return original(thread, attributes, start, argument);

@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// While one lives, the `nth` allocation of the process from here on fails, and the `count - 1`
 /// after it.
@@ -22,4 +22,4 @@ class FailingAllocation {
 extern std::atomic<bool> no_curl_handles;
 extern std::atomic<bool> no_threads;
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -2,6 +2,7 @@
 #include <langsmith/anonymizer.h>
 #include <llmtrace/observe.h>
 #include <llmtrace/propagation.h>
+#include <llmtrace/testing.h>
 
 #include <thread>
 
@@ -68,6 +69,24 @@ TEST_F(LangsmithPropagation, ATraceContinuesInAnotherService) {
   EXPECT_EQ(below.main["parent_run_id"].as_string(), callee.id);
   EXPECT_EQ(below.main["trace_id"].as_string(), root.id());
   EXPECT_EQ(below.main["session_name"].as_string(), "front");
+}
+
+TEST_F(LangsmithPropagation, WhatDoesNotGoToLangSmithIsNotSaidToGoThere) {
+  Config by_handles = config();
+  by_handles.observe = false;
+  Client client(by_handles);
+  const llmtrace::testing::MemoryDestination elsewhere;
+  const auto attributes = llmtrace::propagate({.tags = {"x"}});
+
+  const auto span = llmtrace::start_observation({.name = "for others"});
+  const langsmith::Run ours = client.start_run({.name = "ours"});
+
+  ASSERT_TRUE(span);
+  const auto headers = llmtrace::inject(span, {.baggage = true});
+  EXPECT_EQ(header(headers, "langsmith-trace"), "");
+  EXPECT_EQ(header(headers, "baggage"), "");
+  EXPECT_EQ(header(ours.to_headers(), "langsmith-trace"), ours.dotted_order());
+  EXPECT_NE(header(ours.to_headers(), "baggage"), "");
 }
 
 TEST_F(LangsmithPropagation, ACallersSampledFlagDoesNotGovernLangSmith) {

@@ -113,6 +113,7 @@ test("? shows the keys, Escape closes them, and the page below hears none meanwh
 
 test("g and a letter go to a view", async () => {
   const page = await openPage(collector);
+  await expectText(page.locator(".toolbar h1"), "Traces");
   for (const [key, title] of [["s", "Sessions"], ["d", "Dashboard"], ["t", "Traces"]]) {
     await press(page, "g", key);
     await expectText(page.locator(".toolbar h1"), title);

@@ -1,6 +1,6 @@
 // The keyboard. A view says what its keys do while it is shown; of two that take the same key the later one
 // has it. Keys that go to a text field are the field's, Escape excepted; so are those with Ctrl, Alt or Meta.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 const kChordWithin = 1000;
 const listeners = [];
@@ -11,7 +11,7 @@ let prefix = null; // {key, at}: "g" awaiting its second key
 export function useKeys(keys) {
   const current = useRef(keys);
   current.current = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {  // what is seen takes keys: not a frame later
     const listener = { keys: () => current.current };
     listeners.push(listener);
     return () => listeners.splice(listeners.indexOf(listener), 1);
