@@ -329,7 +329,7 @@ std::vector<std::string> post_until_killed(Program& program, std::size_t kill_at
 // R30: LLMTRACE_DEEP=1 kills it a hundred times.
 TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
   std::mt19937 random(30);
-  for (int round = 0; round < llmtrace::testing::run_length(10, 100); ++round) {
+  for (int round = 0; round < llmtrace::tests::run_length(10, 100); ++round) {
     const DatabaseFile file;
     std::vector<std::string> acknowledged;
     {

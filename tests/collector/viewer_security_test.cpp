@@ -152,7 +152,7 @@ TEST(Others, AreServedBesideEightSlowBodies) {
 
 TEST(Others, AreServedBesideABodyOfAGigabyte) {
   const RunningCollector server;
-  const std::size_t before = llmtrace::testing::memory_field("VmRSS:");
+  const std::size_t before = llmtrace::tests::memory_field("VmRSS:");
   const Nuisance nuisance(1, [port = server.collector.port()] {
     const int connection = connect_to(port);
     send_all(connection, post_head(port, "Transfer-Encoding: chunked"));
@@ -163,7 +163,7 @@ TEST(Others, AreServedBesideABodyOfAGigabyte) {
 
   expect_others_are_served(server, "a body of 1 GB");
 
-  EXPECT_LT(llmtrace::testing::memory_field("VmRSS:"), before + std::size_t{600} * 1024 * 1024);
+  EXPECT_LT(llmtrace::tests::memory_field("VmRSS:"), before + std::size_t{600} * 1024 * 1024);
 }
 
 TEST(Others, AreServedBesideAGzipBomb) {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using Items = std::vector<std::pair<std::string, std::string>>;
@@ -130,4 +130,4 @@ TEST(BaggageText, NoneIsWrittenThatSomebodyMayCut) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

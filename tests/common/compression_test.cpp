@@ -6,7 +6,7 @@
 
 #include "tests/support/scripted_server.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 TEST(Gzip, RoundTripsWhateverTheContent) {
@@ -29,4 +29,4 @@ TEST(Gzip, MakesTextSmaller) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -5,7 +5,7 @@
 
 #include "common/src/http_text.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 std::string seen_by_a_client(std::vector<HttpHeader> headers, std::string_view text) {
@@ -59,4 +59,4 @@ TEST(Credentials, LeavesAllElse) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -11,7 +11,7 @@
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::milliseconds;
@@ -411,4 +411,4 @@ TEST_F(Curl, ShowsNoCredentialInLogsAndErrors) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

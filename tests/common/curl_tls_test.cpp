@@ -18,7 +18,7 @@
 
 #include "common/src/curl_http_client.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr char kCanary[] = "canary-body-of-the-request";
@@ -208,4 +208,4 @@ TEST_F(Tls, RefusesWhenTheAuthoritiesCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -12,7 +12,7 @@
 #include "tests/support/own_process.h"
 #include "tests/support/run_length.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::milliseconds;
@@ -164,4 +164,4 @@ TEST(Exit, SurvivesThreadsThatGoOnLogging) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

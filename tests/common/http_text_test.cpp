@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 TEST(HeaderText, NamesAreTokens) {
@@ -82,4 +82,4 @@ TEST(Base64, MatchesRfc4648) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -8,7 +8,7 @@
 
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr char kTrace[] = "0af7651916cd43dd8448eb211c80319c";
@@ -248,4 +248,4 @@ TEST_F(RemoteSampling, WhatWasNotSampledIsHandedOnAsSuch) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -4,7 +4,7 @@
 #include "common/src/propagator.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr char kTrace[] = "0af7651916cd43dd8448eb211c80319c";
@@ -109,4 +109,4 @@ TEST_F(Propagation, WithoutHeadersTheCurrentObservationStays) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -14,7 +14,7 @@
 #include "tests/support/run_length.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using llmtrace_tests::is_strict_json;
@@ -107,4 +107,4 @@ TEST_F(ObservedBytes, AreRecordedAsValidJson) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -5,7 +5,7 @@
 #include <ctime>
 #include <stdexcept>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 std::string masked(const Mask& mask, std::string json) {
@@ -166,4 +166,4 @@ TEST(SecretRules, TakeLinearTimeOnHostileText) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

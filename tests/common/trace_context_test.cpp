@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr char kIds[] = "12345678901234567890123456789012-1234567890123456";
@@ -217,4 +217,4 @@ TEST(TraceStateText, ThenThoseOnTheRight) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

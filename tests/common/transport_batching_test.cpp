@@ -2,7 +2,7 @@
 #include "common/src/json_value.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Batching : public TransportTest {};
@@ -190,4 +190,4 @@ TEST_F(Batching, CountsAnEncoderThatThrows) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -6,7 +6,7 @@
 #include "common/src/score.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Budget : public TransportTest {
@@ -186,4 +186,4 @@ TEST_F(Budget, DrainsWhatWasSetAsideWhenThereIsRoomAgain) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

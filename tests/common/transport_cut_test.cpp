@@ -4,7 +4,7 @@
 #include "common/src/json_value.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Cutting : public TransportTest {
@@ -165,4 +165,4 @@ TEST_F(Cutting, ABatchThatWasSealedBeforeTheLimitsWereToldKeepsToThem) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

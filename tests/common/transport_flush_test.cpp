@@ -10,7 +10,7 @@
 #include "tests/support/run_length.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 // The transports' threads of this process, by their name.
@@ -426,4 +426,4 @@ TEST_F(Shutdown, CountersAddUpAtEveryMoment) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

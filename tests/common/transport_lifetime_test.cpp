@@ -3,7 +3,7 @@
 
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Lifetime : public TransportTest {};
@@ -45,4 +45,4 @@ TEST_F(Lifetime, ATransportServesClientsOneAfterTheOther) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

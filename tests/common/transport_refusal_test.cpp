@@ -2,7 +2,7 @@
 // credential.
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Refused : public TransportTest {};
@@ -110,4 +110,4 @@ TEST_F(Refused, NamesTheHostOfARedirectAndDoesNotFollowIt) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -5,7 +5,7 @@
 
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::hours;
@@ -402,4 +402,4 @@ TEST_F(Retry, MeasuresNothingNegativeWhenTheWallClockIsSetBack) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

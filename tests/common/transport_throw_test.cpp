@@ -1,7 +1,7 @@
 // Callbacks, masks and parts of the transport that throw: counted, and nothing is lost for it.
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class ThrowingCode : public TransportTest {};
@@ -97,4 +97,4 @@ TEST_F(ThrowingCode, AJudgeThatThrowsLosesNothing) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

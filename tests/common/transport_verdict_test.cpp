@@ -4,7 +4,7 @@
 #include "common/src/score.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class Judging : public TransportTest {
@@ -314,4 +314,4 @@ TEST_F(Judging, AScoreRidesBesideObservationsAndElseGoesTheWayOfTheNextLane) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -6,7 +6,7 @@
 #include "common/src/time_text.h"
 #include "tests/support/fake_http_client.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::hours;
@@ -86,4 +86,4 @@ TEST(RetryAfter, ReadsSecondsDatesAndGarbage) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -20,9 +20,9 @@ namespace {
 
 using llmtrace::testing::MemoryDestination;
 using llmtrace::testing::RecordedObservation;
-using llmtrace::testing::ScopedEnvironment;
-using llmtrace::testing::ScriptedServer;
-using llmtrace::testing::ServerReply;
+using llmtrace::tests::ScopedEnvironment;
+using llmtrace::tests::ScriptedServer;
+using llmtrace::tests::ServerReply;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

@@ -24,7 +24,7 @@ std::string hex_of(const std::string& bytes) {
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  llmtrace::testing::ByteSource source;
+  llmtrace::tests::ByteSource source;
   for (long left = std::atol(argv[1]); left > 0; --left) {
     const std::string bytes = source.next();
     std::printf("%s %s\n", hex_of(bytes).c_str(),

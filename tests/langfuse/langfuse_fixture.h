@@ -20,7 +20,7 @@
 
 namespace langfuse::testing {
 
-using namespace llmtrace::testing;  // NOLINT(google-build-using-namespace): the support library
+using namespace llmtrace::tests;  // NOLINT(google-build-using-namespace): the support library
 using llmtrace::JsonValue;
 using std::chrono::hours;
 using std::chrono::milliseconds;

@@ -22,7 +22,7 @@
 
 namespace langsmith::testing {
 
-using namespace llmtrace::testing;  // NOLINT(google-build-using-namespace): the support library
+using namespace llmtrace::tests;  // NOLINT(google-build-using-namespace): the support library
 using llmtrace::HttpReply;
 using llmtrace::JsonValue;
 using std::chrono::hours;

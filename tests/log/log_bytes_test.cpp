@@ -4,7 +4,7 @@
 
 #include "tests/log/logging.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 rc::Gen<std::string> bytes() { return rc::gen::container<std::string>(rc::gen::arbitrary<char>()); }
@@ -55,4 +55,4 @@ TEST(LogBytes, TheDeepestFieldsAreStillWithinTheDepthOfAReader) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

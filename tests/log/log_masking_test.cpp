@@ -6,7 +6,7 @@
 
 #include "tests/log/logging.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr std::string_view kSecret = "sk-abcdefghijklmnopqrstuvwxyz012345";
@@ -90,4 +90,4 @@ TEST(LogMask, FailsClosedWhenItReturnsNoJson) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -16,7 +16,7 @@
 #include "tests/support/own_process.h"
 #include "tests/support/run_length.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::hours;
@@ -127,7 +127,8 @@ TEST(LogQueue, AddsUpAtEveryMoment) {
   EXPECT_TRUE(logger.flush(seconds(30)));
 
   const LogStats stats = logger.stats();
-  EXPECT_EQ(stats.submitted, static_cast<std::uint64_t>(kThreads) * static_cast<std::uint64_t>(lines));
+  EXPECT_EQ(stats.submitted,
+            static_cast<std::uint64_t>(kThreads) * static_cast<std::uint64_t>(lines));
   EXPECT_EQ(stats.in_queue, 0U);
   EXPECT_EQ(stats.written, sink->lines().size());
   EXPECT_TRUE(adds_up(stats));
@@ -382,4 +383,4 @@ TEST_F(LogFork, InTheMiddleOfEverything) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -11,7 +11,7 @@
 #include "common/src/transport_impl.h"
 #include "tests/log/logging.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::milliseconds;
@@ -385,4 +385,4 @@ TEST(Logger, TakesWhatATransportSays) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -18,7 +18,9 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/recording_log_sink.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
+
+using llmtrace::testing::MemoryDestination;
 
 /// A sink that holds the logger's thread until it is opened.
 class GateSink final : public LogSink {
@@ -82,4 +84,4 @@ inline bool adds_up(const LogStats& stats) {
   return stats.submitted == stats.written + stats.dropped() + stats.in_queue;
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -9,7 +9,7 @@
 
 #include "tests/log/logging.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 struct Spdlog {
@@ -69,4 +69,4 @@ TEST(SpdlogBridge, ASinkHandsMessagesToALogger) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

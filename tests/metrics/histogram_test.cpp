@@ -11,7 +11,7 @@
 
 #include "common/src/metrics/log_linear_histogram.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 double nearest_rank(std::vector<double> values, double quantile) {
@@ -55,8 +55,8 @@ TEST(Histogram, PercentilesOfEveryShapeAreWithinOnePercent) {
 }
 
 RC_GTEST_PROP(Histogram, AnyPositiveValuesAreWithinOnePercent, ()) {
-  const auto exponents = *rc::gen::nonEmpty(
-      rc::gen::container<std::vector<int>>(rc::gen::inRange(-9000, 9000)));
+  const auto exponents =
+      *rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(-9000, 9000)));
   std::vector<double> values;
   for (const int exponent : exponents) values.push_back(std::pow(10.0, exponent / 1000.0));
   LogLinearHistogram histogram({});
@@ -152,4 +152,4 @@ TEST(Histogram, SnapshotsAddUp) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

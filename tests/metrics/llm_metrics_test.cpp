@@ -15,7 +15,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_http_client.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::milliseconds;
@@ -252,4 +252,4 @@ TEST_F(LlmMetricsTest, TheClientsOwnCountersAreInTheSameExposition) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -13,7 +13,7 @@
 #include "common/src/json_value.h"
 #include "tests/support/run_length.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 // Without what every exposition ends with: the clients' own counters.
@@ -217,4 +217,4 @@ TEST(MetricsTest, TheSnapshotIsTheSameAsJson) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -5,7 +5,7 @@
 
 #include "tests/otlp/otlp_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class OtlpConfigTest : public OtlpTest {
@@ -337,4 +337,4 @@ TEST_F(OtlpConfigTest, ARequestNeverHoldsMoreThanTheSpecificationAllows) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

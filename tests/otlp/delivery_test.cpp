@@ -3,7 +3,7 @@
 
 #include "tests/otlp/otlp_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 std::string partial_success(std::int64_t rejected, const std::string& message) {
@@ -237,4 +237,4 @@ TEST_F(OtlpDelivery, SaysWhereItSendsWhenTheEnvironmentSaysSo) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -6,7 +6,7 @@
 #include "tests/otlp/otlp_fixture.h"
 #include "tests/support/scripted_server.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 struct Fault {
@@ -154,4 +154,4 @@ TEST_P(OtlpFaults, WaitsAsLongAsRetryAfterSays) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

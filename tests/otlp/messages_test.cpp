@@ -4,7 +4,7 @@
 #include "common/src/json_value.h"
 #include "common/src/otlp_exporter/genai_messages.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 std::string input_of(std::string_view json) {
@@ -107,4 +107,4 @@ TEST(GenAiMessages, IsValidJsonWhateverComesIn) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -16,7 +16,7 @@
 #include "tests/support/recording_log_sink.h"
 #include "tests/support/scoped_environment.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -70,4 +70,4 @@ class OtlpTest : public ::testing::Test {
        .on_error = [this](const DeliveryError& error) { errors.push_back(error); }});
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

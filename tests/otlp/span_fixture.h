@@ -3,7 +3,7 @@
 
 #include "tests/otlp/otlp_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class OtlpSpan : public OtlpTest, public ::testing::WithParamInterface<OtlpProtocol> {
  protected:
@@ -31,4 +31,4 @@ inline std::string protocol_name(const ::testing::TestParamInfo<OtlpProtocol>& p
   return protocol.param == OtlpProtocol::HttpProtobuf ? "Protobuf" : "Json";
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

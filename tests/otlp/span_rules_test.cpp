@@ -4,7 +4,7 @@
 
 #include "tests/otlp/span_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using OtlpSpanRules = OtlpSpan;
@@ -120,4 +120,4 @@ TEST_P(OtlpSpanRules, MasksWhatItSends) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -5,7 +5,7 @@
 #include "common/src/time_text.h"
 #include "tests/otlp/span_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(, OtlpSpan,
@@ -300,4 +300,4 @@ TEST_P(OtlpSpan, RepeatsWhatIsSaidOfTheTrace) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -13,9 +13,9 @@
 
 namespace {
 
-using llmtrace::testing::run_scenario;
-using llmtrace::testing::scenario_url;
-using llmtrace::testing::ScriptedServer;
+using llmtrace::tests::run_scenario;
+using llmtrace::tests::scenario_url;
+using llmtrace::tests::ScriptedServer;
 
 constexpr int kSpans = 100;
 
@@ -33,7 +33,7 @@ TEST(PluginScenario, DISABLED_IsClosedWhileItsClientLives) {
   // What a library may have left behind: a fork handler, or something at the end of a thread.
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
-  EXPECT_EQ(llmtrace::testing::wait_for(child), 0);
+  EXPECT_EQ(llmtrace::tests::wait_for(child), 0);
   std::thread([] {}).join();
   // GCC's unique symbols may keep it in memory, its handlers still to run at the exit.
   const bool is_unloaded = ::dlopen(TRACED_PLUGIN, RTLD_NOW | RTLD_NOLOAD) == nullptr;

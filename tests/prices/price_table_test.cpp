@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 using std::chrono::sys_days;
@@ -100,4 +100,4 @@ TEST(Prices, AWrongTableIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -13,7 +13,7 @@
 #include <random>
 #include <stdexcept>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 constexpr char kDisguise = 0x55;
@@ -129,4 +129,4 @@ std::vector<std::string> find_in_memory(const HiddenText& text, std::size_t cont
   return found;
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

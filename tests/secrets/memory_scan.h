@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// A text that is in memory under a disguise only.
 class HiddenText {
@@ -29,4 +29,4 @@ class HiddenText {
 /// The bytes before each place where the text stands, as many as `context`.
 std::vector<std::string> find_in_memory(const HiddenText& text, std::size_t context = 16);
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

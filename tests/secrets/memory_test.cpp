@@ -24,10 +24,10 @@
 
 namespace {
 
-using llmtrace::testing::find_in_memory;
-using llmtrace::testing::HiddenText;
-using llmtrace::testing::RecordingLogSink;
-using llmtrace::testing::ScriptedServer;
+using llmtrace::tests::find_in_memory;
+using llmtrace::tests::HiddenText;
+using llmtrace::tests::RecordingLogSink;
+using llmtrace::tests::ScriptedServer;
 using std::chrono::seconds;
 
 /// Answers each request with the same status, and keeps nothing of it.

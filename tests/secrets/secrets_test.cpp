@@ -25,10 +25,10 @@ namespace {
 
 using llmtrace::Field;
 using llmtrace::JsonText;
-using llmtrace::testing::RecordingLogSink;
-using llmtrace::testing::ScriptedServer;
-using llmtrace::testing::ServerReply;
-using llmtrace::testing::ServerRequest;
+using llmtrace::tests::RecordingLogSink;
+using llmtrace::tests::ScriptedServer;
+using llmtrace::tests::ServerReply;
+using llmtrace::tests::ServerRequest;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

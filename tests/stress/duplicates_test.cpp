@@ -19,12 +19,12 @@
 
 namespace {
 
-using llmtrace::testing::Langfuse;
-using llmtrace::testing::LangSmith;
-using llmtrace::testing::run_length;
-using llmtrace::testing::ScriptedServer;
-using llmtrace::testing::ServerReply;
-using llmtrace::testing::ServerRequest;
+using llmtrace::tests::Langfuse;
+using llmtrace::tests::LangSmith;
+using llmtrace::tests::run_length;
+using llmtrace::tests::ScriptedServer;
+using llmtrace::tests::ServerReply;
+using llmtrace::tests::ServerRequest;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -121,16 +121,16 @@ template <class Vendor>
 void send_all() {
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   const int count = count_without_faults();
-  typename Vendor::Client client(Vendor::config(llmtrace::testing::scenario_url(), patient()));
+  typename Vendor::Client client(Vendor::config(llmtrace::tests::scenario_url(), patient()));
 
   for (int i = 0; i < count; ++i) Vendor::observe(client, name_of(i), i);
 
   EXPECT_TRUE(client.flush(seconds(120)));
   EXPECT_EQ(client.stats().delivered, static_cast<std::uint64_t>(count));
   EXPECT_EQ(client.stats().ambiguous_resends, 0U);
-  const std::size_t peak = llmtrace::testing::memory_field("VmHWM:");
+  const std::size_t peak = llmtrace::tests::memory_field("VmHWM:");
   std::printf("peak %zu KiB\n", peak / 1024);
-  if (!llmtrace::testing::kSanitized) {
+  if (!llmtrace::tests::kSanitized) {
     EXPECT_LE(peak, llmtrace::TransportOptions().max_bytes + 32 * kMebibyte);
   }
 }
@@ -143,7 +143,7 @@ TYPED_TEST(DuplicatesWithoutFaults, ThereAreNone) {
   server.keep_no_bodies();
 
   const std::string scenario = std::string("DuplicatesScenario.") + TypeParam::kName;
-  EXPECT_EQ(llmtrace::testing::run_scenario(scenario, server.url(), 290), 0);
+  EXPECT_EQ(llmtrace::tests::run_scenario(scenario, server.url(), 290), 0);
 
   EXPECT_EQ(this->ledger_.missing(), 0U);
   EXPECT_EQ(this->ledger_.duplicates(), 0U);

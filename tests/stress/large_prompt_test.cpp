@@ -19,12 +19,12 @@
 
 namespace {
 
-using llmtrace::testing::Langfuse;
-using llmtrace::testing::LangSmith;
-using llmtrace::testing::largest_allocation;
-using llmtrace::testing::ScriptedServer;
-using llmtrace::testing::ServerReply;
-using llmtrace::testing::ServerRequest;
+using llmtrace::tests::Langfuse;
+using llmtrace::tests::LangSmith;
+using llmtrace::tests::largest_allocation;
+using llmtrace::tests::ScriptedServer;
+using llmtrace::tests::ServerReply;
+using llmtrace::tests::ServerRequest;
 using std::chrono::seconds;
 
 constexpr std::size_t kPromptBytes = 50'000'000;
@@ -52,7 +52,7 @@ std::string sha256_of(const std::string& text) {
 
 template <class Vendor>
 void give_prompt() {
-  typename Vendor::Client client(Vendor::config(llmtrace::testing::scenario_url()));
+  typename Vendor::Client client(Vendor::config(llmtrace::tests::scenario_url()));
   Vendor::observe(client, "before", "whole");
   std::string prompt = make_prompt();
 
@@ -66,10 +66,10 @@ void give_prompt() {
   EXPECT_TRUE(client.flush(seconds(60)));
   EXPECT_EQ(client.stats().delivered, 3U);
   EXPECT_EQ(client.stats().truncated_items, 1U);
-  const std::size_t peak = llmtrace::testing::memory_field("VmHWM:");
+  const std::size_t peak = llmtrace::tests::memory_field("VmHWM:");
   std::printf("%s: the call took %.0f us, peak %zu KiB\n", Vendor::kName, took.count(),
               peak / 1024);
-  if (!llmtrace::testing::kSanitized) {
+  if (!llmtrace::tests::kSanitized) {
     EXPECT_LE(peak, 3 * kPromptBytes);
   }
 }
@@ -117,7 +117,7 @@ TYPED_TEST_SUITE(LargePrompt, Vendors, NameOfVendor);
 TYPED_TEST(LargePrompt, IsCutAndMarkedAndHarmsNoNeighbour) {
   const std::string prompt = make_prompt();
   const std::string scenario = std::string("LargePromptScenario.") + TypeParam::kName;
-  EXPECT_EQ(llmtrace::testing::run_scenario(scenario, this->server_.url(), 120), 0);
+  EXPECT_EQ(llmtrace::tests::run_scenario(scenario, this->server_.url(), 120), 0);
 
   const std::string content = this->content_with(sha256_of(prompt));
   EXPECT_NE(content.find("\"bytes\":50000000"), std::string::npos);

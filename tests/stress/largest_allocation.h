@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// The largest block since this was set to 0, in bytes.
 std::size_t& largest_allocation() noexcept;
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

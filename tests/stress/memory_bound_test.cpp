@@ -17,12 +17,12 @@
 
 namespace {
 
-using llmtrace::testing::Langfuse;
-using llmtrace::testing::LangSmith;
-using llmtrace::testing::memory_field;
-using llmtrace::testing::run_length;
-using llmtrace::testing::run_scenario;
-using llmtrace::testing::ScriptedServer;
+using llmtrace::tests::Langfuse;
+using llmtrace::tests::LangSmith;
+using llmtrace::tests::memory_field;
+using llmtrace::tests::run_length;
+using llmtrace::tests::run_scenario;
+using llmtrace::tests::ScriptedServer;
 using std::chrono::milliseconds;
 
 constexpr int kProducers = 16;
@@ -50,7 +50,7 @@ void submit(typename Vendor::Client& client, const Load& load, int number) {
 template <class Vendor>
 void fill_memory(const Load& load) {
   const int per_producer = run_length(1'000'000, 10'000'000) / kProducers;
-  typename Vendor::Client client(Vendor::config(llmtrace::testing::scenario_url()));
+  typename Vendor::Client client(Vendor::config(llmtrace::tests::scenario_url()));
   const std::size_t at_start = memory_field("VmRSS:");
   {
     std::vector<std::jthread> producers;
@@ -87,7 +87,7 @@ class MemoryBound : public ::testing::TestWithParam<const char*> {
  protected:
   // Their allocators keep what was freed, and shadow it.
   void SetUp() override {
-    if (llmtrace::testing::kSanitized) GTEST_SKIP() << "a sanitizer's memory is not the program's";
+    if (llmtrace::tests::kSanitized) GTEST_SKIP() << "a sanitizer's memory is not the program's";
   }
   static int run_against(const std::string& url) {
     return run_scenario(std::string("MemoryScenario.") + GetParam(), url, 250);

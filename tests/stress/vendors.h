@@ -14,7 +14,7 @@
 
 #include "tests/support/scripted_server.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class QuietLog final : public LogSink {
  public:
@@ -90,4 +90,4 @@ struct LangSmith {
   }
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

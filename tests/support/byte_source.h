@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class ByteSource {
  public:
@@ -54,4 +54,4 @@ class ByteSource {
   std::mt19937_64 random_{20261123};
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

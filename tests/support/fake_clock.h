@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class FakeClock final : public Clock {
  public:
@@ -53,4 +53,4 @@ class FakeClock final : public Clock {
   std::vector<std::function<void()>> listeners_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

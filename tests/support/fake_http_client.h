@@ -20,7 +20,7 @@
 
 #include "tests/support/fake_clock.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 inline HttpReply reply_with(int status, std::string body = {},
                             std::vector<HttpHeader> headers = {}) {
@@ -215,4 +215,4 @@ class FakeHttpClient final : public HttpClient {
   std::size_t wakeups_ = 0;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -9,7 +9,7 @@
 #include "tests/support/scripted_server.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// All of them, sorted.
 inline std::vector<std::string> lines_at(const ScriptedServer& server) {
@@ -21,4 +21,4 @@ inline std::vector<std::string> lines_at(const ScriptedServer& server) {
   return all;
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -13,7 +13,7 @@
 
 #include "common/src/json_value.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// A string as it is; true or false; a decimal integer; a number in its shortest form; an array as
 /// "[a,b]".
@@ -311,4 +311,4 @@ inline ReadExport read_otlp_json(std::string_view body) {
   return out;
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

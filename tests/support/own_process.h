@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// A child's exit status; 1000 and the signal's number when a signal ended it.
 inline int wait_for(pid_t child) {
@@ -39,4 +39,4 @@ inline std::string scenario_url() {
   return url == nullptr ? "" : url;
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

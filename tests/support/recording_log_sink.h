@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class RecordingLogSink final : public LogSink {
  public:
@@ -40,4 +40,4 @@ class RecordingLogSink final : public LogSink {
   std::vector<std::string> lines_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

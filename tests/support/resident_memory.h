@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// A field of /proc/self/status, e.g. "VmRSS:" (now) or "VmHWM:" (the peak), in bytes.
 inline std::size_t memory_field(const std::string& name) {
@@ -24,4 +24,4 @@ inline bool reset_peak_memory() {
   return file.good();
 }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

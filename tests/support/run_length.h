@@ -12,7 +12,7 @@
 #endif
 #endif
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 #ifdef LLMTRACE_TEST_SANITIZED
 inline constexpr bool kSanitized = true;
@@ -28,4 +28,4 @@ inline bool runs_deep() noexcept {
 /// How often: in CI, and deep.
 inline int run_length(int in_ci, int deep) noexcept { return runs_deep() ? deep : in_ci; }
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 class ScopedEnvironment {
  public:
@@ -42,4 +42,4 @@ class ScopedEnvironment {
   std::vector<std::pair<std::string, std::optional<std::string>>> saved_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

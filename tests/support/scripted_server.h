@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// The content of a gzip member; throws when it is none.
 inline std::string gunzip(std::string_view data) {
@@ -323,4 +323,4 @@ class ScriptedServer {
   std::thread acceptor_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

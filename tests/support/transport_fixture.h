@@ -22,7 +22,7 @@
 #include "tests/support/fake_http_client.h"
 #include "tests/support/recording_log_sink.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// One line per item: the observation's name, or "score " and the score's name.
 class LineEncoder : public Encoder {
@@ -159,4 +159,4 @@ class TransportTest : public ::testing::Test {
   std::vector<DeliveryError> errors_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -17,7 +17,7 @@ class ThroughTheCollector : public ::testing::TestWithParam<OtlpProtocol> {};
 TEST_P(ThroughTheCollector, LogsAndScoresStandWithTheirSpansAndMetricsAreDiscarded) {
   const RunningCollector server;
   Metrics registry;
-  const auto log = std::make_shared<llmtrace::testing::RecordingLogSink>();
+  const auto log = std::make_shared<llmtrace::tests::RecordingLogSink>();
   OtlpConfig config;
   config.endpoint = server.collector.url();
   config.protocol = GetParam();
@@ -25,7 +25,7 @@ TEST_P(ThroughTheCollector, LogsAndScoresStandWithTheirSpansAndMetricsAreDiscard
   config.metrics = registry.source();
   config.transport = Transport::create({.log_sink = log});
   OtlpExporter exporter(config);
-  const Logger logger({.sink = std::make_shared<llmtrace::testing::RecordingLogSink>()});
+  const Logger logger({.sink = std::make_shared<llmtrace::tests::RecordingLogSink>()});
   logger.export_to(exporter.log_exporter());
   LlmMetrics metrics({.registry = &registry});
 

@@ -7,7 +7,7 @@
 #include "common/src/id_types.h"
 #include "tests/otlp/signals/signals_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 class LogsExport : public SignalsTest {};
@@ -318,4 +318,4 @@ TEST_F(LogsExport, NothingGoesToAHostThatNobodyNamed) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

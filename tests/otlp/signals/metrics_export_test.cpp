@@ -7,7 +7,7 @@
 
 #include "tests/otlp/signals/signals_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 double total_of(const JsonValue& metric) {
@@ -368,4 +368,4 @@ TEST_F(MetricsExport, ADestinationOfMetricsTakesNoShareOfTheBudget) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

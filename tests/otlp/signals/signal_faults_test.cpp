@@ -7,7 +7,7 @@
 #include "tests/otlp/signals/signals_fixture.h"
 #include "tests/support/scripted_server.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 namespace {
 
 struct Fault {
@@ -136,4 +136,4 @@ TEST_F(SignalFaults, ABackendThatTakesOnlyTracesCostsTheOthersNothing) {
 }
 
 }  // namespace
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests

@@ -19,7 +19,7 @@
 #include "tests/support/scoped_environment.h"
 #include "tests/support/transport_fixture.h"
 
-namespace llmtrace::testing {
+namespace llmtrace::tests {
 
 /// Everything that "resource...", "scope..." and the items' key hold in a body, in order.
 inline std::vector<JsonValue> items_of(const std::string& body, const char* resources,
@@ -132,4 +132,4 @@ class SignalsTest : public TransportTest {
   } clean_environment_;
 };
 
-}  // namespace llmtrace::testing
+}  // namespace llmtrace::tests
