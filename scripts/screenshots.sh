@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 build=${1:-build/release}
 scratch=$build/tests/viewer
 mkdir -p docs/images
-tests/viewer/install.sh "$scratch"
+scripts/npm_install.sh tests/viewer "$scratch"
 tests/viewer/run.sh "$build/collector/llmtrace-collector" "$scratch" screenshots OUTPUT="$PWD/docs/images"
 ls -l docs/images

@@ -8,18 +8,13 @@ output=${1:-$here/dist}
 scratch=${2:-$here/../../build/viewer}
 mkdir -p "$output" "$scratch"
 output=$(cd "$output" && pwd)
+"$here/../../scripts/npm_install.sh" "$here" "$scratch"
 cd "$scratch"
 rm -rf src
-cp -r "$here/src" "$here/package.json" "$here/package-lock.json" .
-if ! cmp -s package-lock.json node_modules/.installed; then
-  npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
-  cp package-lock.json node_modules/.installed
-fi
-node=node_modules/node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node
-[ -x "$node" ] || node=$(command -v node)
+cp -r "$here/src" .
 
 rm -f "$output"/*
-"$node" node_modules/esbuild/bin/esbuild src/main.js --bundle --minify --format=esm --target=es2022 \
+./node node_modules/esbuild/bin/esbuild src/main.js --bundle --minify --format=esm --target=es2022 \
   --legal-comments=none --charset=utf8 --log-level=warning --outfile="$output/app.js"
 cp src/index.html src/icon.svg "$output"
 for package in preact htm uplot; do

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 document=$here/../../docs/reliability.md
 program=$(realpath "$1")
-"$here/install.sh" "$2"
+"$here/../../scripts/npm_install.sh" "$here" "$2"
 scratch=$(cd "$2" && pwd)
 cp "$here/fault_runs.mjs" "$scratch"  # where it finds node_modules
 fresh=$(mktemp)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A vendor's own client sends to our collector, whose page must show what that client sent:
-#   shown.sh COLLECTOR SCRATCH_DIR VARIANT      SCRATCH_DIR as install.sh leaves it; variants: see shown.mjs
+#   shown.sh COLLECTOR SCRATCH_DIR VARIANT      SCRATCH_DIR as npm_install.sh leaves it; variants: see shown.mjs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 collector=$1 scratch=$(cd "$2" && pwd) variant=$3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # LangSmith's own client sends to our collector, which must have stored what that client sent:
-#   stored.sh COLLECTOR SCRATCH_DIR VARIANT      SCRATCH_DIR as install.sh leaves it
+#   stored.sh COLLECTOR SCRATCH_DIR VARIANT      SCRATCH_DIR as npm_install.sh leaves it
 # Variants of the collector, and so of the way the runs take: zstd, gzip, plain, no-multipart, single.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # One suite of the page's tests:   run.sh COLLECTOR SCRATCH_DIR SUITE [VARIABLE=VALUE...]
-# SCRATCH_DIR as install.sh leaves it; SUITE is the name of a file here without .test.mjs.
+# SCRATCH_DIR as npm_install.sh leaves it; SUITE is the name of a file here without .test.mjs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 collector=$1 scratch=$(cd "$2" && pwd) suite=$3

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The vendors' own clients and a Node for them, by the lock file beside this:   install.sh SCRATCH_DIR
-# Afterwards SCRATCH_DIR has node_modules, and `node` leads to the Node to use.
+# What PACKAGE_DIR's lock file names, from npm:   npm_install.sh PACKAGE_DIR SCRATCH_DIR
+# Afterwards SCRATCH_DIR has node_modules, and `node` leads to the Node to use: the one among them, else the system's.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$1"
-cd "$1"
-cp "$here/package.json" "$here/package-lock.json" .
+package=$(cd "$1" && pwd)
+mkdir -p "$2"
+cd "$2"
+cp "$package/package.json" "$package/package-lock.json" .
 if ! cmp -s package-lock.json node_modules/.installed; then
   npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
   cp package-lock.json node_modules/.installed
