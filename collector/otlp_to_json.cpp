@@ -1,8 +1,11 @@
 #include "collector/otlp_to_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <initializer_list>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "collector/bad_request.h"
 #include "collector/base64.h"
@@ -86,163 +89,134 @@ class JsonMembers {
   std::string text_ = "{";
 };
 
-// Elements of one JSON array that are spread over a message.
-void add_element(std::string& array, std::string_view json) {
-  array += array.empty() ? '[' : ',';
-  array.append(json);
-}
+// What a field of a message becomes.
+enum class Form : unsigned char {
+  Text,
+  Id,  // hexadecimal
+  Integer,
+  Fixed32,
+  Fixed64,
+  Value,     // an AnyValue
+  Message,   // of the shape `of`
+  Messages,  // one element of an array of such, which is spread over the message
+};
 
-void add_array(JsonMembers& members, std::string_view name, const std::string& array) {
-  if (!array.empty()) members.raw(name, array + ']');
-}
+struct Field;
+using Shape = std::span<const Field>;
 
-std::string key_value_json(pbf_reader message) {
-  JsonMembers members;
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(1)) {
-      members.text("key", view_of(message));
-    } else if (message.tag_and_type() == bytes_field(2)) {
-      members.raw("value", any_value_json(message.get_message()));
-    } else {
-      message.skip();
-    }
-  }
-  return members.end();
-}
+struct Field {
+  protozero::pbf_tag_type number;
+  Form form;
+  std::string_view name;
+  Shape of{};
+};
 
-std::string event_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case fixed64_field(1):
-        members.large_number("timeUnixNano", message.get_fixed64());
-        break;
-      case bytes_field(2):
-        members.text("name", view_of(message));
-        break;
-      case bytes_field(3):
-        add_element(attributes, key_value_json(message.get_message()));
-        break;
-      case varint_field(4):
-        members.number("droppedAttributesCount", message.get_uint32());
-        break;
-      default:
-        message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  return members.end();
-}
+// Numbers and names are those of opentelemetry-proto 1.10: common.proto, trace.proto, logs.proto,
+// resource.proto.
+constexpr Field kKeyValue[] = {{1, Form::Text, "key"}, {2, Form::Value, "value"}};
+constexpr Field kEvent[] = {{1, Form::Fixed64, "timeUnixNano"},
+                            {2, Form::Text, "name"},
+                            {3, Form::Messages, "attributes", kKeyValue},
+                            {4, Form::Integer, "droppedAttributesCount"}};
+constexpr Field kLink[] = {{1, Form::Id, "traceId"},
+                           {2, Form::Id, "spanId"},
+                           {3, Form::Text, "traceState"},
+                           {4, Form::Messages, "attributes", kKeyValue}};
+constexpr Field kStatus[] = {{2, Form::Text, "message"}, {3, Form::Integer, "code"}};
+constexpr Field kSpan[] = {{1, Form::Id, "traceId"},
+                           {2, Form::Id, "spanId"},
+                           {3, Form::Text, "traceState"},
+                           {4, Form::Id, "parentSpanId"},
+                           {5, Form::Text, "name"},
+                           {6, Form::Integer, "kind"},
+                           {7, Form::Fixed64, "startTimeUnixNano"},
+                           {8, Form::Fixed64, "endTimeUnixNano"},
+                           {9, Form::Messages, "attributes", kKeyValue},
+                           {11, Form::Messages, "events", kEvent},
+                           {13, Form::Messages, "links", kLink},
+                           {15, Form::Message, "status", kStatus}};
+constexpr Field kLogRecord[] = {{1, Form::Fixed64, "timeUnixNano"},
+                                {2, Form::Integer, "severityNumber"},
+                                {3, Form::Text, "severityText"},
+                                {5, Form::Value, "body"},
+                                {6, Form::Messages, "attributes", kKeyValue},
+                                {8, Form::Fixed32, "flags"},
+                                {9, Form::Id, "traceId"},
+                                {10, Form::Id, "spanId"},
+                                {11, Form::Fixed64, "observedTimeUnixNano"},
+                                {12, Form::Text, "eventName"}};
+constexpr Field kScope[] = {{1, Form::Text, "name"},
+                            {2, Form::Text, "version"},
+                            {3, Form::Messages, "attributes", kKeyValue}};
+constexpr Field kResource[] = {{1, Form::Messages, "attributes", kKeyValue}};
 
-std::string link_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case bytes_field(1):
-        members.text("traceId", to_hex(view_of(message)));
-        break;
-      case bytes_field(2):
-        members.text("spanId", to_hex(view_of(message)));
-        break;
-      case bytes_field(3):
-        members.text("traceState", view_of(message));
-        break;
-      case bytes_field(4):
-        add_element(attributes, key_value_json(message.get_message()));
-        break;
-      default:
-        message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  return members.end();
-}
-
-std::string status_json(pbf_reader message) {
-  JsonMembers members;
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(2)) {
-      members.text("message", view_of(message));
-    } else if (message.tag_and_type() == varint_field(3)) {
-      members.number("code", message.get_enum());
-    } else {
-      message.skip();
-    }
-  }
-  return members.end();
-}
-
-// The fields of a span that are no lists.
-bool add_span_field(JsonMembers& members, pbf_reader& message) {
-  switch (message.tag_and_type()) {
-    case bytes_field(1):
-      members.text("traceId", to_hex(view_of(message)));
-      return true;
-    case bytes_field(2):
-      members.text("spanId", to_hex(view_of(message)));
-      return true;
-    case bytes_field(3):
-      members.text("traceState", view_of(message));
-      return true;
-    case bytes_field(4):
-      members.text("parentSpanId", to_hex(view_of(message)));
-      return true;
-    case bytes_field(5):
-      members.text("name", view_of(message));
-      return true;
-    case varint_field(6):
-      members.number("kind", message.get_enum());
-      return true;
-    case fixed64_field(7):
-      members.large_number("startTimeUnixNano", message.get_fixed64());
-      return true;
-    case fixed64_field(8):
-      members.large_number("endTimeUnixNano", message.get_fixed64());
-      return true;
-    case bytes_field(15):
-      members.raw("status", status_json(message.get_message()));
-      return true;
+constexpr std::uint32_t tag_of(const Field& field) {
+  switch (field.form) {
+    case Form::Integer:
+      return varint_field(field.number);
+    case Form::Fixed32:
+      return fixed32_field(field.number);
+    case Form::Fixed64:
+      return fixed64_field(field.number);
     default:
-      return false;
+      return bytes_field(field.number);
   }
 }
 
-// The fields of a log record that are no lists.
-bool add_log_field(JsonMembers& members, pbf_reader& message) {
-  switch (message.tag_and_type()) {
-    case fixed64_field(1):
-      members.large_number("timeUnixNano", message.get_fixed64());
-      return true;
-    case varint_field(2):
-      members.number("severityNumber", message.get_enum());
-      return true;
-    case bytes_field(3):
-      members.text("severityText", view_of(message));
-      return true;
-    case bytes_field(5):
-      members.raw("body", any_value_json(message.get_message()));
-      return true;
-    case fixed32_field(8):
-      members.number("flags", message.get_fixed32());
-      return true;
-    case bytes_field(9):
-      members.text("traceId", to_hex(view_of(message)));
-      return true;
-    case bytes_field(10):
-      members.text("spanId", to_hex(view_of(message)));
-      return true;
-    case fixed64_field(11):
-      members.large_number("observedTimeUnixNano", message.get_fixed64());
-      return true;
-    case bytes_field(12):
-      members.text("eventName", view_of(message));
-      return true;
-    default:
-      return false;
+// A message as a JSON object; what its shape does not know is left out.
+class MessageJson {
+ public:
+  explicit MessageJson(Shape shape) : shape_(shape) {}
+
+  std::string read(pbf_reader message) {
+    while (message.next()) {
+      const std::uint32_t tag = message.tag_and_type();
+      const auto field = std::find_if(shape_.begin(), shape_.end(),
+                                      [tag](const Field& one) { return tag_of(one) == tag; });
+      if (field == shape_.end()) {
+        message.skip();
+      } else {
+        add(*field, message);
+      }
+    }
+    for (const auto& [field, elements] : arrays_) members_.raw(field->name, elements + ']');
+    return members_.end();
   }
-}
+
+ private:
+  void add(const Field& field, pbf_reader& message) {
+    switch (field.form) {
+      case Form::Text:
+        return members_.text(field.name, view_of(message));
+      case Form::Id:
+        return members_.text(field.name, to_hex(view_of(message)));
+      case Form::Integer:
+        return members_.number(field.name, message.get_int64());
+      case Form::Fixed32:
+        return members_.number(field.name, message.get_fixed32());
+      case Form::Fixed64:
+        return members_.large_number(field.name, message.get_fixed64());
+      case Form::Value:
+        return members_.raw(field.name, any_value_json(message.get_message()));
+      case Form::Message:
+        return members_.raw(field.name, MessageJson(field.of).read(message.get_message()));
+      case Form::Messages:
+        return add_element(field, MessageJson(field.of).read(message.get_message()));
+    }
+  }
+
+  void add_element(const Field& field, const std::string& json) {
+    auto array = std::find_if(arrays_.begin(), arrays_.end(),
+                              [&](const auto& one) { return one.first == &field; });
+    if (array == arrays_.end()) array = arrays_.emplace(array, &field, std::string());
+    array->second += array->second.empty() ? '[' : ',';
+    array->second += json;
+  }
+
+  const Shape shape_;
+  JsonMembers members_;
+  std::vector<std::pair<const Field*, std::string>> arrays_;
+};
 
 }  // namespace
 
@@ -281,82 +255,11 @@ std::string any_value_json(pbf_reader message, int depth) {
   return text;
 }
 
-std::string otlp_span_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  std::string events;
-  std::string links;
-  while (message.next()) {
-    if (add_span_field(members, message)) continue;
-    switch (message.tag_and_type()) {
-      case bytes_field(9):
-        add_element(attributes, key_value_json(message.get_message()));
-        break;
-      case bytes_field(11):
-        add_element(events, event_json(message.get_message()));
-        break;
-      case bytes_field(13):
-        add_element(links, link_json(message.get_message()));
-        break;
-      default:
-        message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  add_array(members, "events", events);
-  add_array(members, "links", links);
-  return members.end();
-}
-
+std::string otlp_span_json(pbf_reader message) { return MessageJson(kSpan).read(message); }
 std::string otlp_log_record_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  while (message.next()) {
-    if (add_log_field(members, message)) continue;
-    if (message.tag_and_type() == bytes_field(6)) {
-      add_element(attributes, key_value_json(message.get_message()));
-    } else {
-      message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  return members.end();
+  return MessageJson(kLogRecord).read(message);
 }
-
-std::string otlp_scope_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case bytes_field(1):
-        members.text("name", view_of(message));
-        break;
-      case bytes_field(2):
-        members.text("version", view_of(message));
-        break;
-      case bytes_field(3):
-        add_element(attributes, key_value_json(message.get_message()));
-        break;
-      default:
-        message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  return members.end();
-}
-
-std::string otlp_resource_json(pbf_reader message) {
-  JsonMembers members;
-  std::string attributes;
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(1)) {
-      add_element(attributes, key_value_json(message.get_message()));
-    } else {
-      message.skip();
-    }
-  }
-  add_array(members, "attributes", attributes);
-  return members.end();
-}
+std::string otlp_scope_json(pbf_reader message) { return MessageJson(kScope).read(message); }
+std::string otlp_resource_json(pbf_reader message) { return MessageJson(kResource).read(message); }
 
 }  // namespace llmtrace::collector
