@@ -95,9 +95,14 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   void close() noexcept { closed_.store(true, std::memory_order_release); }
 
-  /// Lets go of what makes its encoders, and so of its keys: a thread's copy of the global set may
-  /// keep the destination for long. Flusher thread, when it is closed and forgotten.
-  void release_encoders() noexcept { options_.make_encoders = nullptr; }
+  /// Its flusher holds nothing of it any more, and settles at once what still comes. Lets go of
+  /// what makes its encoders, and so of its keys: a thread's copy of the global set may keep the
+  /// destination for long. Flusher thread only, as is_forgotten; after close.
+  void forget() noexcept {
+    forgotten_ = true;
+    options_.make_encoders = nullptr;
+  }
+  bool is_forgotten() const noexcept { return forgotten_; }
 
   /// Counts an item that was submitted in `slot` as delivered or dropped.
   void settle_delivered(std::size_t slot, std::uint64_t count = 1) const noexcept;
@@ -124,6 +129,7 @@ class LLMTRACE_EXPORT Destination : public RefCounted {
   mutable DestinationCounters counters_;
   mutable KeyOutage key_outage_;
   std::atomic<bool> closed_{false};
+  bool forgotten_ = false;
 };
 
 class LLMTRACE_EXPORT DestinationSet : public RefCounted {

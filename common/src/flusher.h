@@ -148,7 +148,6 @@ class Flusher {
   Pipeline& pipeline_of(const Ref<Destination>& destination);
   void update_thresholds() noexcept;
   void forget(const Ref<Destination>& destination) noexcept;
-  bool is_gone(const Destination& destination) const noexcept;
   void set_aside(const QueueItem& item) noexcept;
   void set_aside_queue() noexcept;
   void notify_producers();

@@ -82,15 +82,11 @@ void Flusher::forget(const Ref<Destination>& destination) noexcept {
     pipelines_.erase(found);
     update_thresholds();
   }
-  destination->release_encoders();
+  destination->forget();
 }
 
-bool Flusher::is_gone(const Destination& destination) const noexcept {
-  return destination.is_closed() && !pipelines_.contains(&destination);
-}
-
-// For those of its destinations that are gone, an item is settled when it is set aside; for all of
-// them when there is no memory to keep it.
+// For those of its destinations that are forgotten, an item is settled when it is set aside; for
+// all of them when there is no memory to keep it.
 void Flusher::set_aside(const QueueItem& item) noexcept {
   bool kept = true;
   try {
@@ -100,7 +96,7 @@ void Flusher::set_aside(const QueueItem& item) noexcept {
   }
   for (const Ref<Destination>& destination : destinations_of(item).destinations()) {
     if (&destination->transport() != &owner_) continue;
-    if (is_gone(*destination)) {
+    if (destination->is_forgotten()) {
       destination->settle_dropped(item.slot, DropReason::ClientClosed);
     } else if (!kept) {
       destination->settle_dropped(item.slot, DropReason::EncodeFailed);

@@ -314,8 +314,8 @@ void Flusher::process(const QueueItem& item, bool was_pending, SteadyTime arriva
   const DestinationSet& set = destinations_of(item);
   for (const Ref<Destination>& destination : set.destinations()) {
     if (&destination->transport() != &owner_) continue;
-    if (is_gone(*destination)) {
-      // Abandoned. What was set aside, then or later, was settled when it was.
+    if (destination->is_forgotten()) {
+      // What was set aside, then or later, was settled when it was.
       if (!was_pending) destination->settle_dropped(item.slot, DropReason::ClientClosed);
       continue;
     }

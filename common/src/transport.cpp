@@ -141,6 +141,7 @@ Ref<Destination> TransportImpl::open(DestinationOptions options) {
                  ": no background thread can be started (is the process at its thread limit?); "
                  "nothing will be recorded");
     destination->close();
+    destination->forget();
     return destination;
   }
   try {

@@ -1,6 +1,9 @@
 // Who keeps what alive: clients, transports and the sets that threads remember.
 #include <llmtrace/observe.h>
 
+#include <future>
+#include <thread>
+
 #include "tests/support/transport_fixture.h"
 
 namespace llmtrace::tests {
@@ -43,6 +46,40 @@ TEST_F(Lifetime, ATransportServesClientsOneAfterTheOther) {
   }
   EXPECT_EQ(http->request_count(), 20U);
 }
+
+// A flusher that is in the midst of a round has not heard of a client that came since.
+class BriefClient : public Lifetime, public ::testing::WithParamInterface<std::size_t> {};
+
+TEST_P(BriefClient, DeliversWhatTheFlusherTookBeforeItKnewTheClient) {
+  std::promise<void> in_mask;
+  std::promise<void> may_go_on;
+  DestinationOptions steady_options = line_destination(
+      "steady", "http://steady.test/", {.max_items = GetParam(), .linger = milliseconds(0)});
+  steady_options.mask = [&](JsonText text, Field) -> JsonText {
+    in_mask.set_value();
+    may_go_on.get_future().wait();
+    return text;
+  };
+  const auto transport = make_transport();
+  Target steady(transport, std::move(steady_options));
+  steady.submit("waits", "in the mask");
+  in_mask.get_future().wait();
+
+  Target brief(transport, line_destination("brief", "http://brief.test/"));
+  steady.submit("beside");
+  brief.submit("x");
+  std::future<bool> closed =
+      std::async(std::launch::async, [&] { return brief.close(seconds(10)); });
+  while (!brief.destination()->is_closed()) std::this_thread::yield();
+  may_go_on.set_value();
+
+  EXPECT_TRUE(closed.get());
+  EXPECT_EQ(brief.stats().delivered, 1U);
+  expect_settled(brief.stats());
+}
+
+// With batches of two it is set aside: the other client's lane is backed up then.
+INSTANTIATE_TEST_SUITE_P(OfTheOther, BriefClient, ::testing::Values(2, 100));
 
 }  // namespace
 }  // namespace llmtrace::tests
