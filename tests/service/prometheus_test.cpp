@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -85,11 +84,8 @@ class PrometheusTest : public ServiceTest {
 
   // Null while it does not answer yet.
   JsonValue ask(const std::string& path) const {
-    std::string command = "curl -s --noproxy '*' 'http://" + address_ + path + "'";
-    FILE* const pipe = ::popen(command.c_str(), "r");
-    std::string body;
-    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) body += static_cast<char>(c);
-    ::pclose(pipe);
+    const HttpClient client("http://" + address_);
+    const std::string body = client.send({.path = path, .keys = "", .may_break = true}).body;
     return JsonValue::parse(body).value_or(JsonValue());
   }
 
