@@ -55,8 +55,7 @@ release_build() { configure release && build release; }
 asan_build() { configure asan && build asan; }
 tsan_build() { configure tsan && build tsan; }
 clang_build() { configure clang && build clang; }
-fuzz_build() { configure fuzz && build fuzz; }
-fuzz_run() { tests/fuzz/run.sh build/fuzz "${deep:+600}"; }
+fuzz_run() { tests/fuzz/run.sh build/asan "${deep:+600}"; }
 
 # What a sanitizer would not see: values that were never set. Without what forks, ends the process, or is long only.
 valgrind_run() {
@@ -82,12 +81,13 @@ if passed 'packages'; then
   phase 'release: build of everything' release_build
   if passed 'release: build of everything'; then phase 'release: all tests' suites release; fi
   phase 'Clang: build of the libraries' clang_build
-  phase 'ASan + UBSan: build' asan_build
-  if passed 'ASan + UBSan: build'; then phase 'ASan + UBSan: suites' suites asan; fi
+  phase 'ASan + UBSan: build of the suites and the fuzzers' asan_build
+  if passed 'ASan + UBSan: build of the suites and the fuzzers'; then
+    phase 'ASan + UBSan: suites' suites asan
+    phase 'ASan + UBSan: fuzzers' fuzz_run
+  fi
   phase 'TSan: build' tsan_build
   if passed 'TSan: build'; then phase 'TSan: suites' suites tsan; fi
-  phase 'fuzzers: build' fuzz_build
-  if passed 'fuzzers: build'; then phase 'fuzzers: run' fuzz_run; fi
   if [ -n "$deep" ] && passed 'release: build of everything'; then phase 'valgrind: suites' valgrind_run; fi
   if [ -n "$deep" ]; then phase 'coverage' coverage_run; fi
 fi
