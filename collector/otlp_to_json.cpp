@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "collector/bad_request.h"
 #include "collector/base64.h"
@@ -20,74 +19,97 @@ using protozero::pbf_reader;
 // As JSON each level of a value takes up to four, and the reader allows 64.
 constexpr int kMaxValueDepth = 12;
 
-std::string number_text(double value) {
-  if (std::isnan(value)) return "\"NaN\"";
-  if (std::isinf(value)) return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  std::string text;
-  append_json_number(text, value);
-  return text;
+void append_value(std::string& out, pbf_reader message, int depth);
+
+void append_number(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "\"NaN\"";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else {
+    append_json_number(out, value);
+  }
+}
+
+void append_pair(std::string& out, pbf_reader pair, int depth) {
+  std::string_view key;
+  pbf_reader value;
+  while (pair.next()) {
+    if (pair.tag_and_type() == bytes_field(1)) {
+      key = view_of(pair);
+    } else if (pair.tag_and_type() == bytes_field(2)) {
+      value = pair.get_message();
+    } else {
+      pair.skip();
+    }
+  }
+  out += "{\"key\":";
+  append_json_string(out, key);
+  out += ",\"value\":";
+  append_value(out, value, depth);
+  out += '}';
 }
 
 // An ArrayValue (its elements are AnyValues) or a KeyValueList (pairs of key and AnyValue).
-std::string values_json(pbf_reader message, bool has_keys, int depth) {
-  std::string text;
+void append_values(std::string& out, pbf_reader message, bool has_keys, int depth) {
+  bool is_empty = true;
   while (message.next()) {
     if (message.tag_and_type() != bytes_field(1)) {
       message.skip();
       continue;
     }
-    text += text.empty() ? "{\"values\":[" : ",";
-    pbf_reader element = message.get_message();
-    if (!has_keys) {
-      text += any_value_json(element, depth);
-      continue;
-    }
-    std::string key = "\"\"";
-    std::string value = "{}";
-    while (element.next()) {
-      if (element.tag_and_type() == bytes_field(1)) {
-        key.clear();
-        append_json_string(key, view_of(element));
-      } else if (element.tag_and_type() == bytes_field(2)) {
-        value = any_value_json(element.get_message(), depth);
-      } else {
-        element.skip();
-      }
-    }
-    text += "{\"key\":" + key + ",\"value\":" + value + "}";
+    out += std::exchange(is_empty, false) ? "{\"values\":[" : ",";
+    (has_keys ? append_pair : append_value)(out, message.get_message(), depth);
   }
-  return text.empty() ? "{}" : text + "]}";
+  out += is_empty ? "{}" : "]}";
 }
 
-// Members of one JSON object, in the order in which they come.
-class JsonMembers {
- public:
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(text_, value);
+// Of several members of its oneof the last one counts.
+void append_value(std::string& out, pbf_reader message, int depth) {
+  if (depth > kMaxValueDepth) throw BadRequest("an attribute's value is nested too deep");
+  const std::size_t begin = out.size();
+  const auto start = [&](std::string_view text) {
+    out.resize(begin);
+    out += text;
+  };
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        start("{\"stringValue\":");
+        append_json_string(out, view_of(message));
+        break;
+      case varint_field(2):
+        start("{\"boolValue\":");
+        out += message.get_bool() ? "true" : "false";
+        break;
+      case varint_field(3):
+        start("{\"intValue\":");
+        append_json_integer(out, message.get_int64());
+        break;
+      case fixed64_field(4):
+        start("{\"doubleValue\":");
+        append_number(out, message.get_double());
+        break;
+      case bytes_field(5):
+        start("{\"arrayValue\":");
+        append_values(out, message.get_message(), false, depth + 1);
+        break;
+      case bytes_field(6):
+        start("{\"kvlistValue\":");
+        append_values(out, message.get_message(), true, depth + 1);
+        break;
+      case bytes_field(7):
+        start("{\"bytesValue\":");
+        out += '"' + encode_base64url(view_of(message)) + '"';
+        break;
+      default:
+        message.skip();
+        continue;
+    }
+    out += '}';
   }
-  void number(std::string_view name, std::int64_t value) {
-    key(name);
-    append_json_integer(text_, value);
-  }
-  // 64 bits are more than a JSON reader's number may have.
-  void large_number(std::string_view name, std::uint64_t value) {
-    text(name, std::to_string(value));
-  }
-  void raw(std::string_view name, std::string_view json) {
-    key(name);
-    text_.append(json);
-  }
-  std::string end() { return text_ + '}'; }
-
- private:
-  void key(std::string_view name) {
-    if (text_.size() > 1) text_ += ',';
-    append_json_string(text_, name);
-    text_ += ':';
-  }
-  std::string text_ = "{";
-};
+  if (out.size() == begin) out += "{}";
+}
 
 // What a field of a message becomes.
 enum class Form : unsigned char {
@@ -163,103 +185,86 @@ constexpr std::uint32_t tag_of(const Field& field) {
   }
 }
 
+void append_message(std::string& out, pbf_reader message, Shape shape);
+
+// All elements of a repeated field; `message` stands at the first, others may follow anywhere.
+void append_elements(std::string& out, pbf_reader message, const Field& field) {
+  char separator = '[';
+  do {
+    if (message.tag_and_type() != tag_of(field)) {
+      message.skip();
+      continue;
+    }
+    out += separator;
+    append_message(out, message.get_message(), field.of);
+    separator = ',';
+  } while (message.next());
+  out += ']';
+}
+
+void append_field(std::string& out, pbf_reader& message, const Field& field) {
+  switch (field.form) {
+    case Form::Text:
+      return append_json_string(out, view_of(message));
+    case Form::Id:
+      return append_json_string(out, to_hex(view_of(message)));
+    case Form::Integer:
+      return append_json_integer(out, message.get_int64());
+    case Form::Fixed32:
+      return append_json_integer(out, message.get_fixed32());
+    case Form::Fixed64:  // 64 bits are more than a JSON reader's number may have
+      return append_json_string(out, std::to_string(message.get_fixed64()));
+    case Form::Value:
+      return append_value(out, message.get_message(), 0);
+    case Form::Message:
+      return append_message(out, message.get_message(), field.of);
+    case Form::Messages:
+      append_elements(out, message, field);
+      return message.skip();
+  }
+}
+
 // A message as a JSON object; what its shape does not know is left out.
-class MessageJson {
- public:
-  explicit MessageJson(Shape shape) : shape_(shape) {}
-
-  std::string read(pbf_reader message) {
-    while (message.next()) {
-      const std::uint32_t tag = message.tag_and_type();
-      const auto field = std::find_if(shape_.begin(), shape_.end(),
-                                      [tag](const Field& one) { return tag_of(one) == tag; });
-      if (field == shape_.end()) {
-        message.skip();
-      } else {
-        add(*field, message);
-      }
+void append_message(std::string& out, pbf_reader message, Shape shape) {
+  std::uint32_t written = 0;  // bits: the repeated fields that are done, by place in the shape
+  char separator = '{';
+  while (message.next()) {
+    const std::uint32_t tag = message.tag_and_type();
+    const auto field = std::find_if(shape.begin(), shape.end(),
+                                    [tag](const Field& one) { return tag_of(one) == tag; });
+    const std::uint32_t bit = 1U << (field - shape.begin());
+    if (field == shape.end() || (written & bit) != 0) {
+      message.skip();
+      continue;
     }
-    for (const auto& [field, elements] : arrays_) members_.raw(field->name, elements + ']');
-    return members_.end();
+    if (field->form == Form::Messages) written |= bit;
+    out += separator;
+    separator = ',';
+    append_json_string(out, field->name);
+    out += ':';
+    append_field(out, message, *field);
   }
+  out += separator == '{' ? "{}" : "}";
+}
 
- private:
-  void add(const Field& field, pbf_reader& message) {
-    switch (field.form) {
-      case Form::Text:
-        return members_.text(field.name, view_of(message));
-      case Form::Id:
-        return members_.text(field.name, to_hex(view_of(message)));
-      case Form::Integer:
-        return members_.number(field.name, message.get_int64());
-      case Form::Fixed32:
-        return members_.number(field.name, message.get_fixed32());
-      case Form::Fixed64:
-        return members_.large_number(field.name, message.get_fixed64());
-      case Form::Value:
-        return members_.raw(field.name, any_value_json(message.get_message()));
-      case Form::Message:
-        return members_.raw(field.name, MessageJson(field.of).read(message.get_message()));
-      case Form::Messages:
-        return add_element(field, MessageJson(field.of).read(message.get_message()));
-    }
-  }
-
-  void add_element(const Field& field, const std::string& json) {
-    auto array = std::find_if(arrays_.begin(), arrays_.end(),
-                              [&](const auto& one) { return one.first == &field; });
-    if (array == arrays_.end()) array = arrays_.emplace(array, &field, std::string());
-    array->second += array->second.empty() ? '[' : ',';
-    array->second += json;
-  }
-
-  const Shape shape_;
-  JsonMembers members_;
-  std::vector<std::pair<const Field*, std::string>> arrays_;
-};
+std::string json_of(pbf_reader message, Shape shape) {
+  std::string json;
+  json.reserve(message.length() + message.length() / 4 + 256);
+  append_message(json, message, shape);
+  return json;
+}
 
 }  // namespace
 
-std::string any_value_json(pbf_reader message, int depth) {
-  if (depth > kMaxValueDepth) throw BadRequest("an attribute's value is nested too deep");
-  std::string text = "{}";
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case bytes_field(1):
-        text = "{\"stringValue\":";
-        append_json_string(text, view_of(message));
-        text += '}';
-        break;
-      case varint_field(2):
-        text = message.get_bool() ? "{\"boolValue\":true}" : "{\"boolValue\":false}";
-        break;
-      case varint_field(3):
-        text = "{\"intValue\":" + std::to_string(message.get_int64()) + "}";
-        break;
-      case fixed64_field(4):
-        text = "{\"doubleValue\":" + number_text(message.get_double()) + "}";
-        break;
-      case bytes_field(5):
-        text = "{\"arrayValue\":" + values_json(message.get_message(), false, depth + 1) + "}";
-        break;
-      case bytes_field(6):
-        text = "{\"kvlistValue\":" + values_json(message.get_message(), true, depth + 1) + "}";
-        break;
-      case bytes_field(7):
-        text = "{\"bytesValue\":\"" + encode_base64url(view_of(message)) + "\"}";
-        break;
-      default:
-        message.skip();
-    }
-  }
-  return text;
+std::string any_value_json(pbf_reader message) {
+  std::string json;
+  append_value(json, message, 0);
+  return json;
 }
 
-std::string otlp_span_json(pbf_reader message) { return MessageJson(kSpan).read(message); }
-std::string otlp_log_record_json(pbf_reader message) {
-  return MessageJson(kLogRecord).read(message);
-}
-std::string otlp_scope_json(pbf_reader message) { return MessageJson(kScope).read(message); }
-std::string otlp_resource_json(pbf_reader message) { return MessageJson(kResource).read(message); }
+std::string otlp_span_json(pbf_reader message) { return json_of(message, kSpan); }
+std::string otlp_log_record_json(pbf_reader message) { return json_of(message, kLogRecord); }
+std::string otlp_scope_json(pbf_reader message) { return json_of(message, kScope); }
+std::string otlp_resource_json(pbf_reader message) { return json_of(message, kResource); }
 
 }  // namespace llmtrace::collector

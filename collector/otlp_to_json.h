@@ -31,7 +31,7 @@ inline std::string_view view_of(protozero::pbf_reader& message) {
 
 /// The AnyValue as OTLP's JSON has it, so that otlp_value() is the one place that interprets it.
 /// All of these throw BadRequest for a value that is nested too deep.
-std::string any_value_json(protozero::pbf_reader message, int depth = 0);
+std::string any_value_json(protozero::pbf_reader message);
 
 std::string otlp_span_json(protozero::pbf_reader message);
 std::string otlp_log_record_json(protozero::pbf_reader message);
