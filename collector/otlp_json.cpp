@@ -53,14 +53,14 @@ std::vector<OtlpEvent> decode_events(const JsonValue& span) {
   return events;
 }
 
-OtlpScopeSpans decode_scope_spans(const JsonValue& json, KeepJson keep) {
+OtlpScopeSpans decode_scope_spans(const JsonValue& json, Keep keep) {
   OtlpScopeSpans scope_spans{.scope_name = json["scope"]["name"].as_string(),
                              .scope_version = json["scope"]["version"].as_string(),
                              .scope_attributes = decode_otlp_attributes(json["scope"])};
-  if (keep == KeepJson::Yes) scope_spans.scope_json = json["scope"].to_text();
+  if (keep == Keep::JsonAndIndexed) scope_spans.scope_json = json["scope"].to_text();
   for (const JsonValue& span : elements(json, "spans")) {
-    scope_spans.spans.push_back(decode_otlp_span(span));
-    if (keep == KeepJson::Yes) scope_spans.spans.back().json = span.to_text();
+    scope_spans.spans.push_back(decode_otlp_span(span, keep));
+    if (keep == Keep::JsonAndIndexed) scope_spans.spans.back().json = span.to_text();
   }
   return scope_spans;
 }
@@ -103,30 +103,32 @@ std::optional<OtlpValue> otlp_value(const JsonValue& any_value) {
   return OtlpValue{.text = any_value.to_text()};
 }
 
-OtlpSpan decode_otlp_span(const JsonValue& json) {
+OtlpSpan decode_otlp_span(const JsonValue& json, Keep keep) {
   return {.trace_id = json["traceId"].as_string(),
           .span_id = json["spanId"].as_string(),
           .parent_span_id = json["parentSpanId"].as_string(),
           .name = json["name"].as_string(),
           .start_us = nano_member_to_us(json, "startTimeUnixNano"),
           .end_us = nano_member_to_us(json, "endTimeUnixNano"),
-          .attributes = decode_otlp_attributes(json),
+          .attributes = decode_otlp_attributes(json, keep),
           .events = decode_events(json),
           .status_code = json["status"]["code"].as_integer(),
           .status_message = json["status"]["message"].as_string()};
 }
 
-OtlpAttributes decode_otlp_attributes(const JsonValue& object) {
+OtlpAttributes decode_otlp_attributes(const JsonValue& object, Keep keep) {
   OtlpAttributes attributes;
   for (const JsonValue& pair : elements(object, "attributes")) {
+    std::string key = pair["key"].as_string();
+    if (keep == Keep::JsonAndIndexed && is_content(key)) continue;
     if (auto value = otlp_value(pair["value"])) {
-      add_attribute(attributes, pair["key"].as_string(), std::move(*value));
+      add_attribute(attributes, std::move(key), std::move(*value));
     }
   }
   return attributes;
 }
 
-OtlpTrace decode_otlp_json(std::string_view body, KeepJson keep) {
+OtlpTrace decode_otlp_json(std::string_view body, Keep keep) {
   const auto json = JsonValue::parse(body);
   if (!json || !json->is_object()) {
     throw BadRequest("the body is not a JSON object, or is nested too deep");
@@ -135,7 +137,7 @@ OtlpTrace decode_otlp_json(std::string_view body, KeepJson keep) {
   for (const JsonValue& resource_spans : elements(*json, "resourceSpans")) {
     OtlpResourceSpans& decoded = trace.emplace_back();
     decoded.resource_attributes = decode_otlp_attributes(resource_spans["resource"]);
-    if (keep == KeepJson::Yes) decoded.resource_json = resource_spans["resource"].to_text();
+    if (keep == Keep::JsonAndIndexed) decoded.resource_json = resource_spans["resource"].to_text();
     for (const JsonValue& scope_spans : elements(resource_spans, "scopeSpans")) {
       decoded.scope_spans.push_back(decode_scope_spans(scope_spans, keep));
     }

@@ -11,11 +11,11 @@ namespace llmtrace::collector {
 
 /// Throws BadRequest for text that is no JSON, is nested too deep, or has something else where the
 /// format has an array. Ids are taken as they stand; OtlpRoute judges them.
-OtlpTrace decode_otlp_json(std::string_view body, KeepJson keep = KeepJson::No);
+OtlpTrace decode_otlp_json(std::string_view body, Keep keep = Keep::Attributes);
 
 /// The parts of an export by themselves.
-OtlpSpan decode_otlp_span(const JsonValue& json);
-OtlpAttributes decode_otlp_attributes(const JsonValue& object);
+OtlpSpan decode_otlp_span(const JsonValue& json, Keep keep = Keep::Attributes);
+OtlpAttributes decode_otlp_attributes(const JsonValue& object, Keep keep = Keep::Attributes);
 
 /// An AnyValue as the server keeps it: scalars as themselves, an array as a JSON array, and a
 /// key-value list, bytes or an array without elements as the raw JSON text of the AnyValue. Nothing

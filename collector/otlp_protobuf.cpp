@@ -25,26 +25,35 @@ std::string text_of(pbf_reader& message) {
 }
 
 std::optional<OtlpValue> decode_value(pbf_reader message) {
+  // The most frequent kinds, without a detour by JSON.
   pbf_reader only_field = message;
-  if (only_field.next() && only_field.tag_and_type() == bytes_field(1)) {
-    std::string text = text_of(only_field);
-    if (!only_field.next()) return OtlpValue{.text = std::move(text)};  // no detour by JSON
+  if (only_field.next()) {
+    if (only_field.tag_and_type() == bytes_field(1)) {
+      OtlpValue text{.text = text_of(only_field)};
+      if (!only_field.next()) return text;
+    } else if (only_field.tag_and_type() == varint_field(3)) {
+      OtlpValue number{.kind = OtlpValue::Kind::Number,
+                       .text = std::to_string(only_field.get_int64())};
+      if (!only_field.next()) return number;
+    }
   }
   return otlp_value(JsonValue::parse(any_value_json(message)).value_or(JsonValue()));
 }
 
-void decode_attribute(pbf_reader message, OtlpAttributes& attributes) {
+void decode_attribute(pbf_reader message, OtlpAttributes& attributes, Keep keep) {
   std::string key;
-  std::optional<OtlpValue> value;
+  pbf_reader any_value;
   while (message.next()) {
     if (message.tag_and_type() == bytes_field(1)) {
       key = text_of(message);
     } else if (message.tag_and_type() == bytes_field(2)) {
-      value = decode_value(message.get_message());
+      any_value = message.get_message();
     } else {
       message.skip();
     }
   }
+  if (keep == Keep::JsonAndIndexed && is_content(key)) return;
+  auto value = decode_value(any_value);
   if (value) add_attribute(attributes, std::move(key), std::move(*value));
 }
 
@@ -71,7 +80,7 @@ OtlpEvent decode_event(pbf_reader message) {
         event.name = text_of(message);
         break;
       case bytes_field(3):
-        decode_attribute(message.get_message(), event.attributes);
+        decode_attribute(message.get_message(), event.attributes, Keep::Attributes);
         break;
       default:
         message.skip();
@@ -80,7 +89,7 @@ OtlpEvent decode_event(pbf_reader message) {
   return event;
 }
 
-OtlpSpan decode_span(pbf_reader message) {
+OtlpSpan decode_span(pbf_reader message, Keep keep) {
   OtlpSpan span;
   while (message.next()) {
     switch (message.tag_and_type()) {
@@ -103,7 +112,7 @@ OtlpSpan decode_span(pbf_reader message) {
         span.end_us = nanoseconds_to_us(message.get_fixed64());
         break;
       case bytes_field(9):
-        decode_attribute(message.get_message(), span.attributes);
+        decode_attribute(message.get_message(), span.attributes, keep);
         break;
       case bytes_field(11):
         span.events.push_back(decode_event(message.get_message()));
@@ -128,7 +137,7 @@ void decode_scope(pbf_reader message, OtlpScopeSpans& scope_spans) {
         scope_spans.scope_version = text_of(message);
         break;
       case bytes_field(3):
-        decode_attribute(message.get_message(), scope_spans.scope_attributes);
+        decode_attribute(message.get_message(), scope_spans.scope_attributes, Keep::Attributes);
         break;
       default:
         message.skip();
@@ -136,17 +145,17 @@ void decode_scope(pbf_reader message, OtlpScopeSpans& scope_spans) {
   }
 }
 
-OtlpScopeSpans decode_scope_spans(pbf_reader message, KeepJson keep) {
+OtlpScopeSpans decode_scope_spans(pbf_reader message, Keep keep) {
   OtlpScopeSpans scope_spans;
   while (message.next()) {
     if (message.tag_and_type() == bytes_field(1)) {
       const pbf_reader scope = message.get_message();
       decode_scope(scope, scope_spans);
-      if (keep == KeepJson::Yes) scope_spans.scope_json = otlp_scope_json(scope);
+      if (keep == Keep::JsonAndIndexed) scope_spans.scope_json = otlp_scope_json(scope);
     } else if (message.tag_and_type() == bytes_field(2)) {
       const pbf_reader span = message.get_message();
-      scope_spans.spans.push_back(decode_span(span));
-      if (keep == KeepJson::Yes) scope_spans.spans.back().json = otlp_span_json(span);
+      scope_spans.spans.push_back(decode_span(span, keep));
+      if (keep == Keep::JsonAndIndexed) scope_spans.spans.back().json = otlp_span_json(span);
     } else {
       message.skip();
     }
@@ -157,20 +166,20 @@ OtlpScopeSpans decode_scope_spans(pbf_reader message, KeepJson keep) {
 void decode_resource(pbf_reader message, OtlpAttributes& attributes) {
   while (message.next()) {
     if (message.tag_and_type() == bytes_field(1)) {
-      decode_attribute(message.get_message(), attributes);
+      decode_attribute(message.get_message(), attributes, Keep::Attributes);
     } else {
       message.skip();
     }
   }
 }
 
-OtlpResourceSpans decode_resource_spans(pbf_reader message, KeepJson keep) {
+OtlpResourceSpans decode_resource_spans(pbf_reader message, Keep keep) {
   OtlpResourceSpans resource_spans;
   while (message.next()) {
     if (message.tag_and_type() == bytes_field(1)) {
       const pbf_reader resource = message.get_message();
       decode_resource(resource, resource_spans.resource_attributes);
-      if (keep == KeepJson::Yes) resource_spans.resource_json = otlp_resource_json(resource);
+      if (keep == Keep::JsonAndIndexed) resource_spans.resource_json = otlp_resource_json(resource);
     } else if (message.tag_and_type() == bytes_field(2)) {
       resource_spans.scope_spans.push_back(decode_scope_spans(message.get_message(), keep));
     } else {
@@ -182,7 +191,7 @@ OtlpResourceSpans decode_resource_spans(pbf_reader message, KeepJson keep) {
 
 }  // namespace
 
-OtlpTrace decode_otlp_protobuf(std::string_view body, KeepJson keep) {
+OtlpTrace decode_otlp_protobuf(std::string_view body, Keep keep) {
   OtlpTrace trace;
   try {
     pbf_reader message(body.data(), body.size());

@@ -9,6 +9,6 @@ namespace llmtrace::collector {
 
 /// Throws BadRequest when `body` is not a well-formed protobuf message. Unknown fields are skipped;
 /// strings that are not UTF-8 are repaired with U+FFFD; ids come out as lower-case hexadecimal.
-OtlpTrace decode_otlp_protobuf(std::string_view body, KeepJson keep = KeepJson::No);
+OtlpTrace decode_otlp_protobuf(std::string_view body, Keep keep = Keep::Attributes);
 
 }  // namespace llmtrace::collector

@@ -1,6 +1,7 @@
 #include "collector/otlp_trace.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -18,6 +19,20 @@ bool is_dangerous(std::string_view key) {
 }
 
 }  // namespace
+
+bool is_content(std::string_view key) noexcept {
+  constexpr std::array<std::string_view, 9> kContent = {"gen_ai.completion",
+                                                        "gen_ai.input.",
+                                                        "gen_ai.output.messages",
+                                                        "gen_ai.prompt",
+                                                        "gen_ai.system_instructions",
+                                                        "input.value",
+                                                        "llm.input_messages.",
+                                                        "llm.output_messages.",
+                                                        "output.value"};
+  return std::any_of(kContent.begin(), kContent.end(),
+                     [key](std::string_view name) { return key.starts_with(name); });
+}
 
 void add_attribute(OtlpAttributes& attributes, std::string key, OtlpValue value) {
   if (!is_dangerous(key)) attributes.insert_or_assign(std::move(key), std::move(value));

@@ -38,11 +38,15 @@ struct OtlpSpan {
   std::vector<OtlpEvent> events{};
   std::int64_t status_code = 0;
   std::string status_message{};
-  std::string json{};  // the whole span in OTLP's JSON; see KeepJson
+  std::string json{};  // the whole span in OTLP's JSON; see Keep
 };
 
-/// Whether a decoder keeps all that came, known or not, as OTLP's JSON beside what it reads of it.
-enum class KeepJson { No, Yes };
+/// What a decoder keeps: all attributes; or all that came, known or not, as OTLP's JSON, and beside
+/// it the attributes that an index needs, without a call's content, which is most of its bytes.
+enum class Keep { Attributes, JsonAndIndexed };
+
+/// Whether the attribute holds what a call was given or returned.
+bool is_content(std::string_view key) noexcept;
 
 struct OtlpScopeSpans {
   std::string scope_name{};

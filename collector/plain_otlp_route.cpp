@@ -29,8 +29,8 @@ Encoding encoding_of(const HttpRequest& request) {
 SpanStore::Stored store(const HttpRequest& request, Encoding encoding, SpanStore& spans) {
   const UnpackedBody body(request, {.gzip = true}, PlainOtlpRoute::kBodyLimitBytes);
   return spans.put(encoding == Encoding::Protobuf
-                       ? decode_otlp_protobuf(body.bytes(), KeepJson::Yes)
-                       : decode_otlp_json(body.bytes(), KeepJson::Yes));
+                       ? decode_otlp_protobuf(body.bytes(), Keep::JsonAndIndexed)
+                       : decode_otlp_json(body.bytes(), Keep::JsonAndIndexed));
 }
 
 constexpr std::string_view kRefused =

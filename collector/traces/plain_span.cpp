@@ -98,7 +98,8 @@ std::optional<std::string> message_of(const OtlpEvent& event) {
   return text + '}';
 }
 
-void translate_events(const OtlpSpan& span, OtlpAttributes& attributes) {
+void translate_events(OtlpSpan& span) {
+  OtlpAttributes& attributes = span.attributes;
   std::string input;
   std::string output;
   for (const OtlpEvent& event : span.events) {
@@ -127,9 +128,10 @@ void erase_prefixed(OtlpAttributes& attributes, std::string_view prefix) {
   while (at != attributes.end() && at->first.starts_with(prefix)) at = attributes.erase(at);
 }
 
-void translate_messages(const OtlpSpan& span, OtlpAttributes& attributes) {
+void translate_messages(OtlpSpan& span) {
+  OtlpAttributes& attributes = span.attributes;
   const auto put_list = [&](std::string_view name, std::string_view prefix) {
-    auto list = unflattened(span.attributes, prefix);
+    auto list = unflattened(attributes, prefix);
     if (!list) return;
     put(attributes, name, std::move(*list));
     erase_prefixed(attributes, prefix);
@@ -142,7 +144,7 @@ void translate_messages(const OtlpSpan& span, OtlpAttributes& attributes) {
        {"llm.output_messages.", "gen_ai.completion.", "retrieval.documents."}) {
     put_list(kOutput, prefix);
   }
-  translate_events(span, attributes);
+  translate_events(span);
   const bool has_messages = text_of(attributes, "gen_ai.input.messages") != nullptr;
   if (!has_messages) {
     put(attributes, kInput,
@@ -215,7 +217,8 @@ void translate_usage(OtlpAttributes& attributes) {
 
 // --- the rest
 
-void translate_context(const OtlpSpan& span, OtlpAttributes& attributes) {
+void translate_context(OtlpSpan& span) {
+  OtlpAttributes& attributes = span.attributes;
   put(attributes, "user.id", first_of(attributes, {"enduser.id", "gen_ai.user.id"}));
   put(attributes, "session.id",
       first_of(attributes, {"traceloop.association.properties.session_id", "thread.id"}));
@@ -245,48 +248,16 @@ std::optional<std::int64_t> first_token_ms(const OtlpSpan& span) {
   return *span.start_us / 1000 + static_cast<std::int64_t>(number->as_double() * 1000);
 }
 
-// The large attributes, which an index does without: copying them would be most of its work.
-OtlpAttributes without_content(const OtlpAttributes& attributes) {
-  constexpr std::array<std::string_view, 9> kContent = {"gen_ai.completion",
-                                                        "gen_ai.input.",
-                                                        "gen_ai.output.messages",
-                                                        "gen_ai.prompt",
-                                                        "gen_ai.system_instructions",
-                                                        "input.value",
-                                                        "llm.input_messages.",
-                                                        "llm.output_messages.",
-                                                        "output.value"};
-  OtlpAttributes light;
-  for (const auto& [key, value] : attributes) {
-    const bool is_content =
-        std::any_of(kContent.begin(), kContent.end(),
-                    [&key = key](std::string_view name) { return key.starts_with(name); });
-    if (!is_content) light.emplace_hint(light.end(), key, value);
-  }
-  return light;
-}
-
 }  // namespace
 
-Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
+Observation map_plain_span(OtlpSpan span, const OtlpScopeSpans& scope,
                            const OtlpAttributes& resource, std::int64_t received_ms,
                            SpanParts parts) {
-  OtlpSpan translated{.trace_id = span.trace_id,
-                      .span_id = span.span_id,
-                      .parent_span_id = span.parent_span_id,
-                      .name = span.name,
-                      .start_us = span.start_us,
-                      .end_us = span.end_us,
-                      .attributes = parts != SpanParts::AllButContent
-                                        ? span.attributes
-                                        : without_content(span.attributes),
-                      .status_code = span.status_code,
-                      .status_message = span.status_message};
-  translate_type(translated.attributes);
-  if (parts != SpanParts::AllButContent) translate_messages(span, translated.attributes);
-  translate_usage(translated.attributes);
-  translate_context(span, translated.attributes);
-  Observation row = map_span(translated, scope, resource, received_ms, parts);
+  translate_type(span.attributes);
+  if (parts != SpanParts::AllButContent) translate_messages(span);
+  translate_usage(span.attributes);
+  translate_context(span);
+  Observation row = map_span(span, scope, resource, received_ms, parts);
   if (!row.completion_start_ms) row.completion_start_ms = first_token_ms(span);
   return row;
 }

@@ -13,7 +13,7 @@
 namespace llmtrace::collector {
 
 /// `received_ms` stands in for times that the span does not give.
-Observation map_plain_span(const OtlpSpan& span, const OtlpScopeSpans& scope,
+Observation map_plain_span(OtlpSpan span, const OtlpScopeSpans& scope,
                            const OtlpAttributes& resource, std::int64_t received_ms,
                            SpanParts parts);
 

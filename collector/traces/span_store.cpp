@@ -23,7 +23,7 @@ std::string or_empty_object(const std::string& json) { return json.empty() ? "{}
 // An export in the order of its spans.
 struct SpanStore::Group {
   std::vector<Node> nodes{};
-  std::vector<const OtlpSpan*> spans{};  // of nodes[i]
+  std::vector<std::string> spans{};      // of nodes[i]: as JSON
   std::vector<std::size_t> resources{};  // of nodes[i]: index into resource_texts
   std::vector<std::string> resource_texts{};
   std::size_t refused_count = 0;
@@ -39,8 +39,8 @@ SpanStore::SpanStore(Database& database, TraceIndex& index, const CostEstimator&
                        "INSERT INTO otlp_resources (json) VALUES (?) ON CONFLICT DO NOTHING"),
       find_resource_(database.connection(), "SELECT id FROM otlp_resources WHERE json = ?") {}
 
-SpanStore::Stored SpanStore::put(const OtlpTrace& trace) {
-  Group group = read(trace);
+SpanStore::Stored SpanStore::put(OtlpTrace trace) {
+  Group group = read(std::move(trace));
   Stored stored{.span_count = group.nodes.size(), .refused_count = group.refused_count};
   if (group.nodes.empty()) return stored;
   stored.trace_ids = database_.write([&] {
@@ -51,7 +51,7 @@ SpanStore::Stored SpanStore::put(const OtlpTrace& trace) {
       const StatementReset reset(insert_span_);
       insert_span_.bind(1, group.nodes[i].row);
       insert_span_.bind(2, resources[group.resources[i]]);
-      insert_span_.bind(3, std::string_view(group.spans[i]->json));
+      insert_span_.bind(3, std::string_view(group.spans[i]));
       insert_span_.step();
     }
     return changed;
@@ -60,24 +60,25 @@ SpanStore::Stored SpanStore::put(const OtlpTrace& trace) {
   return stored;
 }
 
-SpanStore::Group SpanStore::read(const OtlpTrace& trace) const {
+SpanStore::Group SpanStore::read(OtlpTrace&& trace) const {
   const std::int64_t received_ms = now_ms();
   Group group;
-  for (const OtlpResourceSpans& resource_spans : trace) {
-    for (const OtlpScopeSpans& scope_spans : resource_spans.scope_spans) {
+  for (OtlpResourceSpans& resource_spans : trace) {
+    for (OtlpScopeSpans& scope_spans : resource_spans.scope_spans) {
       group.resource_texts.push_back(
           "{\"resource\":" + or_empty_object(resource_spans.resource_json) +
           ",\"scope\":" + or_empty_object(scope_spans.scope_json) + "}");
-      for (const OtlpSpan& span : scope_spans.spans) {
+      for (OtlpSpan& span : scope_spans.spans) {
         if (!is_id(span.trace_id, 32) || !is_id(span.span_id, 16)) {
           ++group.refused_count;
           continue;
         }
+        group.spans.push_back(std::move(span.json));
+        const SpanFacts facts = facts_of(span);
         const Observation row =
-            map_plain_span(span, scope_spans, resource_spans.resource_attributes, received_ms,
-                           SpanParts::AllButContent);
-        group.nodes.push_back(node_of(row, Source::Otlp, facts_of(span), costs_));
-        group.spans.push_back(&span);
+            map_plain_span(std::move(span), scope_spans, resource_spans.resource_attributes,
+                           received_ms, SpanParts::AllButContent);
+        group.nodes.push_back(node_of(row, Source::Otlp, facts, costs_));
         group.resources.push_back(group.resource_texts.size() - 1);
       }
     }

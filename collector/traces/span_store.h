@@ -24,12 +24,13 @@ class SpanStore {
     std::size_t span_count = 0;
     std::size_t refused_count = 0;  // without a valid trace or span id
   };
-  /// `trace` was decoded with KeepJson. Its valid spans are stored, all of them or none.
-  Stored put(const OtlpTrace& trace);
+  /// `trace` was decoded with Keep::JsonAndIndexed. Its valid spans are stored, all of them or
+  /// none.
+  Stored put(OtlpTrace trace);
 
  private:
   struct Group;
-  Group read(const OtlpTrace& trace) const;
+  Group read(OtlpTrace&& trace) const;
   std::int64_t resource_id(const std::string& json);
 
   Database& database_;

@@ -7,7 +7,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     llmtrace::collector::decode_otlp_json(fuzz_text(data, size),
-                                          llmtrace::collector::KeepJson::Yes);
+                                          llmtrace::collector::Keep::JsonAndIndexed);
   } catch (const llmtrace::collector::BadRequest&) {  // answered with a 400
   }
   return 0;

@@ -7,9 +7,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    using llmtrace::collector::KeepJson;
+    using llmtrace::collector::Keep;
     for (const auto& resource_spans :
-         llmtrace::collector::decode_otlp_protobuf(fuzz_text(data, size), KeepJson::Yes)) {
+         llmtrace::collector::decode_otlp_protobuf(fuzz_text(data, size), Keep::JsonAndIndexed)) {
       for (const auto& scope_spans : resource_spans.scope_spans) {
         for (const auto& span : scope_spans.spans) {
           require(llmtrace::JsonValue::is_valid(span.json, 128));  // it is stored and exported

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     TraceSummary summary;
     for (const OtlpResourceSpans& resource_spans :
-         decode_otlp_json(fuzz_text(data, size), KeepJson::Yes)) {
+         decode_otlp_json(fuzz_text(data, size), Keep::Attributes)) {
       for (const OtlpScopeSpans& scope_spans : resource_spans.scope_spans) {
         for (const OtlpSpan& span : scope_spans.spans) {
           const Observation row = map_plain_span(
