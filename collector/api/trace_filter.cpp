@@ -5,6 +5,7 @@
 
 #include "collector/api/api_error.h"
 #include "collector/traces/node.h"
+#include "collector/traces/node_ids.h"
 #include "collector/traces/trace_ids.h"
 #include "common/src/json_text.h"
 
@@ -58,10 +59,10 @@ void filter_source(const ApiQuery& query, RowFilter& filter) {
 // Ids, names, users and tags by any part of them, the rest by whole words.
 void filter_text(const std::string& text, RowFilter& filter) {
   const std::string part = lower_case_text(text);
-  std::vector<RowFilter::Value> values = {part, trace_id_of(part), node_id_of_run(part)};
-  std::string condition =
-      "INSTR(search, ?) > 0 OR trace_id = ? OR trace_id IN (SELECT trace_id FROM nodes WHERE id = "
-      "?)";
+  const std::string node_id = node_id_of_run(part);
+  std::vector<RowFilter::Value> values = {part, trace_id_of(part), node_id, node_id};
+  std::string condition = "INSTR(search, ?) > 0 OR trace_id = ? OR ";
+  condition += kHasNodeId;
   const std::string words = text_query(text);
   if (!words.empty()) {
     condition +=

@@ -15,9 +15,11 @@ namespace {
 constexpr std::int64_t kBatch = 100;
 
 // ?1 is the trace's id, ?2 the same as a UUID.
-constexpr std::array<const char*, 10> kRemovals = {
+constexpr std::array<const char*, 11> kRemovals = {
     "DELETE FROM otlp_spans WHERE row IN (SELECT row FROM nodes WHERE trace_id IN (?1, ?2))",
     "DELETE FROM log_records WHERE trace_id IN (?1, ?2)",
+    "DELETE FROM node_ids WHERE (id, row) IN (SELECT id, row FROM nodes WHERE trace_id IN (?1, "
+    "?2))",
     "DELETE FROM nodes WHERE trace_id IN (?1, ?2)",
     "DELETE FROM observations WHERE trace_id IN (?1, ?2)",
     "DELETE FROM traces WHERE id IN (?1, ?2)",

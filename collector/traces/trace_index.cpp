@@ -11,11 +11,11 @@
 namespace llmtrace::collector {
 namespace {
 
-// Rows are never used twice, also not after the newest were removed: the text index knows nodes by
-// them.
+// Rows are never used twice, also not after the newest were removed: the text index and that of ids
+// know nodes by them.
 constexpr const char* kLastRow =
     "SELECT MAX((SELECT COALESCE(MAX(row), 0) FROM nodes), (SELECT MAX(indexed_row) FROM "
-    "text_index_state))";
+    "text_index_state), (SELECT MAX(indexed_row) FROM node_ids_state))";
 
 template <class Row>
 void read_row(const SqliteStatement& statement, Row& row) {
@@ -27,6 +27,7 @@ void read_row(const SqliteStatement& statement, Row& row) {
 
 TraceIndex::TraceIndex(Database& database, std::function<void(const News&)> listener)
     : database_(database),
+      ids_(database.connection()),
       find_node_(database.connection(),
                  "SELECT row, source FROM nodes WHERE trace_id = ? AND id = ?"),
       delete_node_(database.connection(), "DELETE FROM nodes WHERE row = ?"),
@@ -50,6 +51,7 @@ std::vector<std::string> TraceIndex::put(std::vector<Node>& nodes,
     write_row(insert_node_, node);
     if (!change.is_recount) change.summary.add(node, std::int64_t{1} << node.source);
   }
+  ids_.note_last_row(next_row_ - 1);
   for (const std::string& trace_id : touched) change_of(trace_id, changes).is_recount = true;
   write(changes);
   std::vector<std::string> ids;
@@ -89,6 +91,7 @@ bool TraceIndex::remove_old(const Node& node) {
     if (source == node.source) old = row;
   }
   if (!old) return is_known;
+  ids_.remove(node.id, *old);
   for (SqliteStatement* removal : {&delete_node_, &delete_span_}) {
     const StatementReset reset_removal(*removal);
     removal->bind(1, *old);

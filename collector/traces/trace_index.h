@@ -13,6 +13,7 @@
 #include "collector/database.h"
 #include "collector/sqlite_statement.h"
 #include "collector/traces/node.h"
+#include "collector/traces/node_ids.h"
 #include "collector/traces/trace_summary.h"
 
 namespace llmtrace::collector {
@@ -47,6 +48,7 @@ class TraceIndex {
   TraceSummary recount(const std::string& trace_id);
 
   Database& database_;
+  NodeIds ids_;
   SqliteStatement find_node_;
   SqliteStatement delete_node_;
   SqliteStatement delete_span_;

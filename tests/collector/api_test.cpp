@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "collector/traces/node_ids.h"
 #include "tests/collector/langsmith_client.h"
 #include "tests/collector/viewer_client.h"
 
@@ -135,6 +136,39 @@ TEST(ApiSearch, FindsNamesUsersTagsAndIdsAtOnce) {
   EXPECT_EQ(trace_names(server, "q=" + trace_id(2)), "second");
   EXPECT_EQ(trace_names(server, std::string("q=") + kSpanId), "third,second,first");
   EXPECT_EQ(trace_names(server, "q=%27%29%3B--"), "");
+}
+
+// Each in a trace of its own, neither of whose names holds the span's id.
+std::string numbered_id(std::int64_t number) {
+  return std::to_string(1'000'000'000'000'000 + number);
+}
+Span numbered_span(std::int64_t number) {
+  return {.trace_id = "ffffffffffffffff" + std::to_string(2'000'000'000'000'000 + number),
+          .span_id = numbered_id(number),
+          .name = "n" + std::to_string(number)};
+}
+
+void store_numbered(const RunningCollector& server, std::int64_t begin, std::int64_t end) {
+  Export data;
+  for (std::int64_t number = begin; number < end; ++number) {
+    data.spans.push_back(numbered_span(number));
+  }
+  store_spans(server, data);
+}
+
+// As many as go into the index of ids together, and some that wait.
+TEST(ApiSearch, FindsIdsAmongManySpans) {
+  const RunningCollector server;
+  constexpr std::int64_t kHalf = NodeIds::kMostPending / 2;
+  store_numbered(server, 0, kHalf);
+  store_numbered(server, kHalf, 2 * kHalf);
+  store_numbered(server, 2 * kHalf, 2 * kHalf + 10);
+  store_numbered(server, 0, 1);  // again: it is among the newest now
+
+  for (const std::int64_t number : {std::int64_t{0}, std::int64_t{1}, 2 * kHalf + 9}) {
+    EXPECT_EQ(trace_names(server, "q=" + numbered_id(number)), "n" + std::to_string(number));
+  }
+  EXPECT_EQ(trace_names(server, "q=9999999999999999"), "");
 }
 
 TEST(ApiSearch, FindsWordsOfInputs) {

@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 
+#include "collector/sqlite_database.h"
+#include "collector/traces/node_ids.h"
 #include "tests/collector/langsmith_client.h"
 #include "tests/collector/viewer_client.h"
 
@@ -62,6 +65,27 @@ TEST(Retention, RemovesTheOldestWhenTheDatabaseIsTooLarge) {
   EXPECT_TRUE(becomes([&] { return count() < 120; }));
   EXPECT_EQ(trace_names(server, "limit=1"), "t1199");
   EXPECT_EQ(trace_names(server, "name=t1000"), "");
+}
+
+// The index of ids is filled by many spans together, so it has some here.
+TEST(Retention, LeavesNoIdsBehind) {
+  const std::string file =
+      std::filesystem::temp_directory_path() / ("llmtrace-ids-" + std::to_string(now_ns()) + ".db");
+  {
+    const RunningCollector server(CollectorOptions{
+        .database = file, .retention = {.age = std::chrono::hours(1), .interval = 20ms}});
+    Export data;
+    for (std::int64_t i = 0; i <= NodeIds::kMostPending; ++i) {
+      data.spans.push_back({.span_id = std::to_string(1'000'000'000'000'000 + i)});
+    }
+    store_spans(server, data);
+    EXPECT_TRUE(becomes([&] { return trace_names(server, "").empty(); }));
+  }
+  SqliteDatabase database(file);
+  EXPECT_EQ(database.query_text("SELECT COUNT(*) FROM nodes"), "0");
+  EXPECT_EQ(database.query_text("SELECT COUNT(*) FROM node_ids"), "0");
+  EXPECT_GT(database.query_text("SELECT indexed_row FROM node_ids_state").size(), 4U);
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file + suffix);
 }
 
 TEST(Retention, KeepsEverythingUnlessAsked) {

@@ -175,6 +175,7 @@ TEST(Store, ADatabaseErrorIsA500WithJson) {
 }
 
 constexpr const char* kDropThirdVersion =
+    "DROP TABLE node_ids; DROP TABLE node_ids_state;"
     "DROP TABLE nodes; DROP TABLE otlp_spans; DROP TABLE otlp_resources;"
     "DROP TABLE trace_summaries; DROP TABLE node_text; DROP TABLE text_index_state;"
     "DROP TABLE log_records; DROP INDEX feedback_by_trace; PRAGMA user_version = 2";
