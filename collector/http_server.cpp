@@ -115,6 +115,17 @@ void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCo
   *state = nullptr;
 }
 
+void on_connection(void* connections, MHD_Connection* connection, void**,
+                   MHD_ConnectionNotificationCode what) noexcept {
+  const int socket =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  auto& open = *static_cast<OpenConnections*>(connections);
+  try {
+    what == MHD_CONNECTION_NOTIFY_STARTED ? open.add(socket) : open.remove(socket);
+  } catch (const std::exception&) {  // no memory: it ends with the library
+  }
+}
+
 }  // namespace
 
 std::string host_of_address(const std::string& address) {
@@ -156,15 +167,21 @@ HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemoryBytes,  //
       MHD_OPTION_STRICT_FOR_CLIENT, 1,                             //
       MHD_OPTION_UNESCAPE_CALLBACK, &unescape, nullptr,            //
-      MHD_OPTION_NOTIFY_COMPLETED, &on_completed, nullptr, MHD_OPTION_END));
+      MHD_OPTION_NOTIFY_COMPLETED, &on_completed, nullptr,         //
+      MHD_OPTION_NOTIFY_CONNECTION, &on_connection, &connections_, MHD_OPTION_END));
   if (!daemon_) throw_system_error("serving on", options.address, port_);
 }
 
 // The library must not end while connections sleep: those that wait for an answer get it, and the
-// streams end.
+// streams end. Nor while one is read: a request that libmicrohttpd 0.9.75 refuses by itself while
+// it ends, for its headers are too large, makes it use a response that is not there.
 HttpServer::~HttpServer() {
+  constexpr std::chrono::seconds kMostWait(1);
   shared_.stop();
+  const int listener = MHD_quiesce_daemon(daemon_.get());
+  connections_.end(kMostWait);
   daemon_.reset();
+  ::close(listener);
 }
 
 void HttpServer::StopDaemon::operator()(MHD_Daemon* daemon) const noexcept {

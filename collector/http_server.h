@@ -13,6 +13,7 @@
 
 #include "collector/http_exchange.h"
 #include "collector/http_handler.h"
+#include "collector/open_connections.h"
 
 struct MHD_Daemon;
 
@@ -57,6 +58,7 @@ class HttpServer {
   };
 
   HttpExchangeShared shared_;
+  OpenConnections connections_;
   std::uint16_t port_ = 0;
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
 };

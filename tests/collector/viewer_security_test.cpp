@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -197,10 +199,15 @@ TEST(Others, AreServedBesideDeepJson) {
   expect_others_are_served(server, "JSON that is 500,000 deep");
 }
 
-TEST(Others, AreServedBesideAHundredThousandHeaders) {
-  const RunningCollector server;
+std::string hundred_thousand_headers() {
   std::string request = "GET /api/traces HTTP/1.1\r\n";
   for (int i = 0; i < 100'000; ++i) request += "X-" + std::to_string(i) + ": x\r\n";
+  return request;
+}
+
+TEST(Others, AreServedBesideAHundredThousandHeaders) {
+  const RunningCollector server;
+  const std::string request = hundred_thousand_headers();
   const Nuisance nuisance(2, [&, port = server.collector.port()] {
     const int connection = connect_to(port);
     send_all(connection, request);
@@ -208,6 +215,26 @@ TEST(Others, AreServedBesideAHundredThousandHeaders) {
   });
 
   expect_others_are_served(server, "100,000 headers");
+}
+
+TEST(Ending, TakesNoHarmFromHeadersThatAreTooLarge) {
+  const std::string request = hundred_thousand_headers();
+  for (int i = 0; i < 50; ++i) {
+    auto server = std::make_unique<RunningCollector>();
+    std::vector<int> connections;
+    for (int c = 0; c < 4; ++c) connections.push_back(connect_to(server->collector.port()));
+    std::latch sending(4);
+    std::vector<std::jthread> senders;
+    for (const int connection : connections) {
+      senders.emplace_back([&, connection] {
+        sending.count_down();
+        send_all(connection, request);
+        ::close(connection);
+      });
+    }
+    sending.wait();
+    server.reset();
+  }
 }
 
 TEST(Others, AreServedWhileMuchIsStored) {
