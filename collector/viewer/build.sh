@@ -16,6 +16,8 @@ cp -r "$here/src" .
 rm -f "$output"/*
 ./node node_modules/esbuild/bin/esbuild src/main.js --bundle --minify --format=esm --target=es2022 \
   --legal-comments=none --charset=utf8 --log-level=warning --outfile="$output/app.js"
+./node node_modules/esbuild/bin/esbuild src/early.js --minify --format=iife --target=es2022 --charset=utf8 \
+  --log-level=warning --outfile="$output/early.js"
 cp src/index.html src/icon.svg "$output"
 for package in preact htm uplot; do
   printf "%s\n\n" "$package"; cat "node_modules/$package/LICENSE"; printf "\n\n"

@@ -31,13 +31,21 @@ function headers(more = {}) {
 async function ask(path, options = {}) {
   let reply;
   try {
-    reply = await fetch(path, { ...options, headers: headers(options.headers) });
+    reply = await (takeEarlyReply(path) ?? fetch(path, { ...options, headers: headers(options.headers) }));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "The collector does not answer. Is llmtrace-collector still running?");
   }
   if (!reply.ok) throw new ApiError(reply.status, await messageOf(reply));
   return reply;
+}
+
+// What early.js asked for, once.
+function takeEarlyReply(path) {
+  const early = globalThis.earlyReply;
+  if (early?.path !== path) return null;
+  globalThis.earlyReply = null;
+  return early.reply;
 }
 
 async function messageOf(reply) {

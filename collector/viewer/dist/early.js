@@ -1,0 +1,1 @@
+(()=>{const a=/^#\/traces\/([^/?]+)/.exec(location.hash);if(a){const e=`api/traces/${a[1]}`,t=fetch(e,{headers:o()});t.catch(()=>{}),globalThis.earlyReply={path:e,reply:t}}function o(){try{const e=sessionStorage.getItem("llmtrace-token");return e?{Authorization:`Bearer ${e}`}:{}}catch{return{}}}})();
