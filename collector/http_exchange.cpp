@@ -48,6 +48,10 @@ ssize_t read_stream(void* stream, std::uint64_t, char* out, std::size_t size) no
   return read.is_end ? MHD_CONTENT_READER_END_OF_STREAM : static_cast<ssize_t>(read.size);
 }
 
+void free_body(void* body) noexcept {
+  const std::unique_ptr<std::string> owned(static_cast<std::string*>(body));
+}
+
 void free_stream(void* stream) noexcept {
   const std::unique_ptr<std::shared_ptr<EventStream>> owned(
       static_cast<std::shared_ptr<EventStream>*>(stream));
@@ -79,7 +83,7 @@ bool HttpExchange::begin(std::string_view method, std::string_view path) {
   if (!admission_.refusal && content_length(request_).value_or(0) > admission_.body_limit_bytes) {
     admission_.refusal = admission_.too_large;
   }
-  if (admission_.refusal) return is_worth_draining() || send(*admission_.refusal);
+  if (admission_.refusal) return is_worth_draining() || send(std::move(*admission_.refusal));
   constexpr std::size_t kUsualBodyBytes = std::size_t{1024} * 1024;  // the rest grows as it comes
   request_.body.reserve(std::min(content_length(request_).value_or(0), kUsualBodyBytes));
   return true;
@@ -128,11 +132,11 @@ bool HttpExchange::receive(std::string_view bytes) {
 }
 
 bool HttpExchange::finish() {
-  if (admission_.refusal) return send(*admission_.refusal);
+  if (admission_.refusal) return send(std::move(*admission_.refusal));
   if (!reply_ && too_large_) reply_ = admission_.too_large;
   if (!reply_) return answer_later();
   set_timeout(reply_->stream ? std::chrono::seconds(0) : shared_.keep_alive);
-  return send(*reply_);
+  return send(std::move(*reply_));
 }
 
 // The library calls `finish` again when the connection has been woken.
@@ -157,7 +161,7 @@ HttpResponse HttpExchange::make_reply() {
   }
 }
 
-bool HttpExchange::send(const HttpResponse& response) {
+bool HttpExchange::send(HttpResponse response) {
   MHD_Response* reply = make_response(response);
   if (reply == nullptr) return false;
   MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
@@ -173,10 +177,14 @@ bool HttpExchange::send(const HttpResponse& response) {
   return queued == MHD_YES;
 }
 
-MHD_Response* HttpExchange::make_response(const HttpResponse& response) {
+// Takes the body of `response`.
+MHD_Response* HttpExchange::make_response(HttpResponse& response) {
   if (!response.stream) {
-    std::string body = response.body;  // the library wants it writable, and copies it
-    return MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+    auto body = std::make_unique<std::string>(std::move(response.body));
+    MHD_Response* reply = MHD_create_response_from_buffer_with_free_callback_cls(
+        body->size(), body->data(), &free_body, body.get());
+    if (reply != nullptr) body.release();  // the library keeps it; free_body takes it back
+    return reply;
   }
   constexpr std::size_t kBlockBytes = 16 * 1024;
   response.stream->attach(connection_);

@@ -44,8 +44,8 @@ class HttpExchange {
   bool is_worth_draining() const;
   HttpResponse make_reply();
   bool answer_later();
-  bool send(const HttpResponse& response);
-  MHD_Response* make_response(const HttpResponse& response);
+  bool send(HttpResponse response);
+  MHD_Response* make_response(HttpResponse& response);
   void set_timeout(std::chrono::seconds timeout);
 
   HttpExchangeShared& shared_;

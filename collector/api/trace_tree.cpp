@@ -12,6 +12,7 @@ class Walk {
   explicit Walk(std::vector<MergedNode> nodes) : nodes_(std::move(nodes)) {
     children_.resize(nodes_.size());
     is_placed_.resize(nodes_.size());
+    placed_.reserve(nodes_.size());
     std::unordered_map<std::string_view, std::size_t> by_id;
     for (std::size_t i = 0; i < nodes_.size(); ++i) by_id.emplace(nodes_[i].node.id, i);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -129,8 +129,10 @@ TraceSummary TraceIndex::recount(const std::string& trace_id) {
 std::vector<MergedNode> read_nodes(SqliteDatabase& connection, std::string_view trace_id) {
   RowFilter filter;
   filter.equal("trace_id", std::string(trace_id));
+  std::vector<Node> rows = read_rows<Node>(connection, filter, " ORDER BY id, source", kAllRows);
   std::vector<MergedNode> merged;
-  for (Node& node : read_rows<Node>(connection, filter, " ORDER BY id, source", kAllRows)) {
+  merged.reserve(rows.size());
+  for (Node& node : rows) {
     if (!merged.empty() && merged.back().node.id == node.id) {
       merge_node(merged.back(), std::move(node));
     } else {
@@ -138,10 +140,16 @@ std::vector<MergedNode> read_nodes(SqliteDatabase& connection, std::string_view 
       merged.push_back({.node = std::move(node), .sources = sources});
     }
   }
-  std::stable_sort(merged.begin(), merged.end(), [](const MergedNode& a, const MergedNode& b) {
-    return std::pair(a.node.start_us, a.node.row) < std::pair(b.node.start_us, b.node.row);
+  std::vector<MergedNode*> order;  // a node is large: each is moved once
+  order.reserve(merged.size());
+  for (MergedNode& node : merged) order.push_back(&node);
+  std::sort(order.begin(), order.end(), [](const MergedNode* a, const MergedNode* b) {
+    return std::pair(a->node.start_us, a->node.row) < std::pair(b->node.start_us, b->node.row);
   });
-  return merged;
+  std::vector<MergedNode> ordered;
+  ordered.reserve(order.size());
+  for (MergedNode* node : order) ordered.push_back(std::move(*node));
+  return ordered;
 }
 
 std::optional<Trace> read_langfuse_trace(SqliteDatabase& connection, const std::string& trace_id) {
