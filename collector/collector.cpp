@@ -50,7 +50,7 @@ Collector::Collector(const CollectorOptions& options)
       langsmith_(database_, index_, costs_, options.langsmith),
       live_(database_),
       text_(database_),
-      retention_(database_, options.retention),
+      retention_(database_, text_, options.retention),
       viewer_({.database = database_,
                .index = index_,
                .costs = costs_,

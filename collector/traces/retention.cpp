@@ -14,13 +14,15 @@ namespace {
 
 constexpr std::int64_t kBatch = 100;
 
+constexpr const char* kRemoveNodes = "DELETE FROM nodes WHERE trace_id IN (?1, ?2)";
+
 // ?1 is the trace's id, ?2 the same as a UUID.
 constexpr std::array<const char*, 11> kRemovals = {
     "DELETE FROM otlp_spans WHERE row IN (SELECT row FROM nodes WHERE trace_id IN (?1, ?2))",
     "DELETE FROM log_records WHERE trace_id IN (?1, ?2)",
     "DELETE FROM node_ids WHERE (id, row) IN (SELECT id, row FROM nodes WHERE trace_id IN (?1, "
     "?2))",
-    "DELETE FROM nodes WHERE trace_id IN (?1, ?2)",
+    kRemoveNodes,
     "DELETE FROM observations WHERE trace_id IN (?1, ?2)",
     "DELETE FROM traces WHERE id IN (?1, ?2)",
     "DELETE FROM scores WHERE trace_id IN (?1, ?2)",
@@ -38,8 +40,8 @@ std::int64_t number_of(SqliteDatabase& connection, const char* sql) {
 
 }  // namespace
 
-Retention::Retention(Database& database, const RetentionOptions& options)
-    : database_(database), options_(options) {
+Retention::Retention(Database& database, TextIndex& text, const RetentionOptions& options)
+    : database_(database), text_(text), options_(options) {
   if (options_.age || options_.max_size_bytes) thread_ = std::thread([this] { work(); });
 }
 
@@ -114,7 +116,7 @@ std::vector<std::string> Retention::oldest_traces(std::optional<std::int64_t> be
 
 void Retention::remove(const std::vector<std::string>& trace_ids) {
   removed_nodes_ += database_.write([&] {
-    const std::int64_t before = number_of(database_.connection(), "SELECT total_changes()");
+    std::int64_t nodes = 0;
     for (const char* sql : kRemovals) {
       SqliteStatement statement(database_.connection(), sql);
       for (const std::string& id : trace_ids) {
@@ -123,9 +125,10 @@ void Retention::remove(const std::vector<std::string>& trace_ids) {
         statement.bind(1, std::string_view(id));
         statement.bind(2, std::string_view(uuid));
         statement.step();
+        if (sql == kRemoveNodes) nodes += number_of(database_.connection(), "SELECT changes()");
       }
     }
-    return number_of(database_.connection(), "SELECT total_changes()") - before;
+    return nodes;
   });
   removed_traces_ += static_cast<std::int64_t>(trace_ids.size());
 }
@@ -150,16 +153,18 @@ void Retention::renew_text_index() {
     return number_of(connection, "SELECT COUNT(*) FROM nodes");
   });
   if (removed_nodes_ == 0 || removed_nodes_ < nodes) return;
+  text_.renew();
+  remove_unused_resources();
+  removed_nodes_ = 0;
+}
+
+void Retention::remove_unused_resources() {
   database_.write([this] {
     database_.connection().execute(
-        "INSERT INTO node_text (node_text) VALUES ('delete-all');"
-        "UPDATE text_index_state SET indexed_row = (SELECT COALESCE(MIN(row) - 1, indexed_row) "
-        "FROM nodes);"
         "DELETE FROM otlp_resources WHERE id NOT IN (SELECT resource FROM otlp_spans UNION SELECT "
         "resource FROM log_records)");
     return true;
   });
-  removed_nodes_ = 0;
 }
 
 }  // namespace llmtrace::collector

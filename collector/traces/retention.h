@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "collector/database.h"
+#include "collector/traces/text_index.h"
 
 namespace llmtrace::collector {
 
@@ -25,7 +26,7 @@ struct RetentionOptions {
 
 class Retention {
  public:
-  Retention(Database& database, const RetentionOptions& options);
+  Retention(Database& database, TextIndex& text, const RetentionOptions& options);
   ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
@@ -40,9 +41,11 @@ class Retention {
   void remove(const std::vector<std::string>& trace_ids);
   void remove_logs(std::int64_t before_us);
   void renew_text_index();
+  void remove_unused_resources();
   bool is_stopped();
 
   Database& database_;
+  TextIndex& text_;
   const RetentionOptions options_;
   std::atomic<std::int64_t> removed_traces_{0};
   std::int64_t removed_nodes_ = 0;  // since the text index was made; of the thread alone

@@ -80,6 +80,17 @@ void TextIndex::poke() {
   changed_.notify_all();
 }
 
+void TextIndex::renew() {
+  database_.write([this] {
+    database_.connection().execute(
+        "INSERT INTO node_text (node_text) VALUES ('delete-all');"
+        "UPDATE text_index_state SET indexed_row = (SELECT COALESCE(MIN(row) - 1, indexed_row) "
+        "FROM nodes)");
+    return true;
+  });
+  poke();
+}
+
 void TextIndex::work() {
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
@@ -100,8 +111,8 @@ void TextIndex::work() {
 std::size_t TextIndex::index_some() {
   try {
     const Documents documents = read_some();
-    if (!documents.empty()) write(documents);
-    return documents.size();
+    if (!documents.words.empty()) write(documents);
+    return documents.words.size();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "llmtrace-collector: text search falls behind: %s\n", error.what());
     return 0;
@@ -110,12 +121,12 @@ std::size_t TextIndex::index_some() {
 
 TextIndex::Documents TextIndex::read_some() {
   return database_.snapshot([](SqliteDatabase& connection) {
+    Documents documents{.begin = indexed_row(connection)};
     RowFilter filter;
-    filter.at_least("row", indexed_row(connection) + 1);
-    Documents documents;
+    filter.at_least("row", documents.begin + 1);
     for (const Node& node :
          read_rows<Node>(connection, filter, " ORDER BY row", {.limit = kBatch})) {
-      documents.emplace_back(node.row, words_of(node, read_content(connection, node)));
+      documents.words.emplace_back(node.row, words_of(node, read_content(connection, node)));
     }
     return documents;
   });
@@ -123,16 +134,17 @@ TextIndex::Documents TextIndex::read_some() {
 
 void TextIndex::write(const Documents& documents) {
   database_.write([&] {
+    if (indexed_row(database_.connection()) != documents.begin) return true;  // renewed meanwhile
     SqliteStatement insert(database_.connection(),
                            "INSERT INTO node_text (rowid, text) VALUES (?, ?)");
-    for (const auto& [row, words] : documents) {
+    for (const auto& [row, words] : documents.words) {
       const StatementReset reset(insert);
       insert.bind(1, row);
       insert.bind(2, std::string_view(words));
       insert.step();
     }
     SqliteStatement remember(database_.connection(), "UPDATE text_index_state SET indexed_row = ?");
-    remember.bind(1, documents.back().first);
+    remember.bind(1, documents.words.back().first);
     remember.step();
     return true;
   });

@@ -26,6 +26,8 @@ class TextIndex {
 
   /// There is something new.
   void poke();
+  /// Forgets all words, those of removed nodes too, and begins again.
+  void renew();
 
   struct State {
     std::int64_t pending = 0;
@@ -36,7 +38,10 @@ class TextIndex {
   static State state(SqliteDatabase& connection);
 
  private:
-  using Documents = std::vector<std::pair<std::int64_t, std::string>>;  // row, words
+  struct Documents {
+    std::int64_t begin = 0;                                     // the row that was indexed last
+    std::vector<std::pair<std::int64_t, std::string>> words{};  // by row
+  };
 
   void work();
   std::size_t index_some();

@@ -53,10 +53,11 @@ TEST(Retention, RemovesTheOldestWhenTheDatabaseIsTooLarge) {
   const std::string text(20'000, 'x');
   for (int i = 0; i < 200; ++i) {  // 4 MB
     const std::string digits = std::to_string(1000 + i);
+    const std::string input = text + (i == 199 ? " last word" : "");
     store_spans(server, {.spans = {{.trace_id = std::string(28, 'd') + digits,
                                     .name = "t" + digits,
                                     .start = kStart + static_cast<std::uint64_t>(i) * 1'000'000'000,
-                                    .attributes = {{"input.value", text}}}}});
+                                    .attributes = {{"input.value", input}}}}});
   }
 
   const auto count = [&] {
@@ -65,6 +66,8 @@ TEST(Retention, RemovesTheOldestWhenTheDatabaseIsTooLarge) {
   EXPECT_TRUE(becomes([&] { return count() < 120; }));
   EXPECT_EQ(trace_names(server, "limit=1"), "t1199");
   EXPECT_EQ(trace_names(server, "name=t1000"), "");
+  wait_for_text_index(server);
+  EXPECT_EQ(trace_names(server, "q=last+word"), "t1199");
 }
 
 // The index of ids is filled by many spans together, so it has some here.
