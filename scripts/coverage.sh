@@ -12,7 +12,8 @@ mkdir -p build
 launcher=()
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 suites=(llmtrace_common_test llmtrace_log_test llmtrace_metrics_test llmtrace_prices_test llmtrace_langfuse_test
-  llmtrace_langsmith_test llmtrace_openai_test collector_test llmtrace_secrets_test)
+  llmtrace_langsmith_test llmtrace_otlp_test llmtrace_otlp_signals_test llmtrace_openai_test collector_test
+  llmtrace_secrets_test)
 log=build/coverage.log
 cmake --preset coverage "${launcher[@]}" >"$log" 2>&1 &&
   cmake --build build/coverage -j"$(nproc)" --target "${suites[@]}" >>"$log" 2>&1 ||
@@ -35,9 +36,12 @@ import json, sys
 
 PARSERS = """
 collector/http_message.cpp collector/ingestion_event.cpp collector/json_body.cpp collector/langsmith/multipart.cpp
-collector/langsmith/run_json.cpp collector/otlp_json.cpp collector/otlp_protobuf.cpp
-common/src/environment.cpp common/src/http_text.cpp common/src/json_value.cpp common/src/prices/price_table.cpp
-common/src/propagation.cpp common/src/utf8.cpp common/src/verdict.cpp
+collector/langsmith/run_json.cpp collector/otlp_json.cpp collector/otlp_protobuf.cpp collector/otlp_to_json.cpp
+collector/signals/metric_count.cpp collector/signals/otlp_logs.cpp collector/traces/flattened.cpp
+collector/traces/plain_span.cpp
+common/src/baggage.cpp common/src/environment.cpp common/src/http_text.cpp common/src/json_value.cpp
+common/src/otlp_exporter/otel_variables.cpp common/src/otlp_exporter/wire.cpp common/src/prices/price_table.cpp
+common/src/propagation.cpp common/src/trace_context.cpp common/src/utf8.cpp common/src/verdict.cpp
 integrations/openai/src/sse_parser.cpp integrations/openai/src/wire.cpp
 langfuse/src/ingestion_verdict.cpp langfuse/src/propagator.cpp langfuse/src/resolved_config.cpp
 langsmith/src/propagator.cpp langsmith/src/resolved_config.cpp
