@@ -1,5 +1,6 @@
 #include "collector/traces/retention.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
@@ -71,17 +72,37 @@ void Retention::work() {
 void Retention::remove_all() {
   while (options_.age && !is_stopped()) {
     const auto age_us = std::chrono::microseconds(*options_.age).count();
-    const auto ids = oldest_traces(now_us() - age_us);
+    const auto ids = oldest_traces(now_us() - age_us, kBatch);
     if (ids.empty()) break;
     remove(ids);
   }
   if (options_.age) remove_logs(now_us() - std::chrono::microseconds(*options_.age).count());
-  while (options_.max_size_bytes && !is_stopped() && is_too_large()) {
-    const auto ids = oldest_traces(std::nullopt);
-    if (ids.empty()) break;
-    remove(ids);
-  }
+  if (options_.max_size_bytes) shrink();
   renew_text_index();
+}
+
+// Few at a time, for traces differ in size; the newest stays, however large.
+void Retention::shrink() {
+  const std::int64_t text_bytes = database_.snapshot([](SqliteDatabase& connection) {
+    return number_of(connection, "SELECT COALESCE(SUM(LENGTH(block)), 0) FROM node_text_data");
+  });
+  while (!is_stopped()) {
+    const Fill fill = database_.snapshot([&](SqliteDatabase& connection) {
+      return Fill{.used_bytes = (number_of(connection, "PRAGMA page_count") -
+                                 number_of(connection, "PRAGMA freelist_count")) *
+                                number_of(connection, "PRAGMA page_size"),
+                  .traces = number_of(connection, "SELECT COUNT(*) FROM trace_summaries"),
+                  .nodes = number_of(connection, "SELECT COUNT(*) FROM nodes")};
+    });
+    // The words of removed nodes go only when the text index is made anew.
+    const std::int64_t all_nodes = std::max<std::int64_t>(1, removed_nodes_ + fill.nodes);
+    const auto stale_bytes = static_cast<std::int64_t>(static_cast<double>(text_bytes) *
+                                                       static_cast<double>(removed_nodes_) /
+                                                       static_cast<double>(all_nodes));
+    if (fill.used_bytes - stale_bytes <= *options_.max_size_bytes || fill.traces <= 1) return;
+    constexpr std::int64_t kPart = 50;
+    remove(oldest_traces(std::nullopt, std::clamp<std::int64_t>(fill.traces / kPart, 1, kBatch)));
+  }
 }
 
 bool Retention::is_stopped() {
@@ -89,16 +110,8 @@ bool Retention::is_stopped() {
   return is_stopped_;
 }
 
-// What is in use: pages that were freed are used again before the file grows.
-bool Retention::is_too_large() {
-  return database_.snapshot([this](SqliteDatabase& connection) {
-    const std::int64_t pages =
-        number_of(connection, "PRAGMA page_count") - number_of(connection, "PRAGMA freelist_count");
-    return pages * number_of(connection, "PRAGMA page_size") > *options_.max_size_bytes;
-  });
-}
-
-std::vector<std::string> Retention::oldest_traces(std::optional<std::int64_t> before_us) {
+std::vector<std::string> Retention::oldest_traces(std::optional<std::int64_t> before_us,
+                                                  std::int64_t most) {
   return database_.snapshot([&](SqliteDatabase& connection) {
     RowFilter filter;
     if (before_us) {
@@ -107,7 +120,7 @@ std::vector<std::string> Retention::oldest_traces(std::optional<std::int64_t> be
     }
     SqliteStatement statement(connection, "SELECT trace_id FROM trace_summaries" + filter.sql() +
                                               " ORDER BY start_us, trace_id LIMIT ?");
-    statement.bind(bind_values(statement, filter) + 1, kBatch);
+    statement.bind(bind_values(statement, filter) + 1, most);
     std::vector<std::string> ids;
     while (statement.step()) statement.read(0, ids.emplace_back());
     return ids;

@@ -34,10 +34,17 @@ class Retention {
   [[nodiscard]] std::int64_t removed_traces() const noexcept { return removed_traces_; }
 
  private:
+  // What is in use: pages that were freed are used again before the file grows.
+  struct Fill {
+    std::int64_t used_bytes = 0;
+    std::int64_t traces = 0;
+    std::int64_t nodes = 0;
+  };
+
   void work();
   void remove_all();
-  bool is_too_large();
-  std::vector<std::string> oldest_traces(std::optional<std::int64_t> before_us);
+  void shrink();
+  std::vector<std::string> oldest_traces(std::optional<std::int64_t> before_us, std::int64_t most);
   void remove(const std::vector<std::string>& trace_ids);
   void remove_logs(std::int64_t before_us);
   void renew_text_index();

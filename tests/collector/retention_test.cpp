@@ -66,8 +66,53 @@ TEST(Retention, RemovesTheOldestWhenTheDatabaseIsTooLarge) {
   EXPECT_TRUE(becomes([&] { return count() < 120; }));
   EXPECT_EQ(trace_names(server, "limit=1"), "t1199");
   EXPECT_EQ(trace_names(server, "name=t1000"), "");
+  EXPECT_TRUE(becomes([&] { return trace_names(server, "q=last+word") == "t1199"; }));
+}
+
+// Fewer traces than go at once where it is the age that counts.
+TEST(Retention, RemovesNoMoreThanItMust) {
+  const RunningCollector server(
+      CollectorOptions{.retention = {.max_size_bytes = 5'000'000, .interval = 20ms}});
+  for (int i = 0; i < 60; ++i) {  // 6 MB
+    const std::string digits = std::to_string(1000 + i);
+    store_spans(server, {.spans = {{.trace_id = std::string(28, 'd') + digits,
+                                    .name = "t" + digits,
+                                    .start = kStart + static_cast<std::uint64_t>(i) * 1'000'000'000,
+                                    .attributes = {{"input.value", std::string(100'000, 'x')}}}}});
+  }
+  const auto count = [&] {
+    return api(server, "/api/stats")["collector"]["trace_count"].as_integer();
+  };
+  EXPECT_TRUE(becomes([&] { return count() < 55; }));
   wait_for_text_index(server);
-  EXPECT_EQ(trace_names(server, "q=last+word"), "t1199");
+  EXPECT_GT(count(), 30);
+  EXPECT_EQ(trace_names(server, "limit=1"), "t1059");
+}
+
+// What text search keeps of removed traces must not cost others their place.
+TEST(Retention, KeepsWhatFitsBesideManyWords) {
+  const RunningCollector server(
+      CollectorOptions{.retention = {.max_size_bytes = 6'000'000, .interval = 20ms}});
+  std::uint64_t state = 1;
+  for (int i = 0; i < 500; ++i) {
+    std::string words;
+    while (words.size() < 15'000) {
+      state = state * 6364136223846793005U + 1442695040888963407U;
+      words += std::to_string(state >> 20U) + ' ';
+    }
+    const std::string digits = std::to_string(1000 + i);
+    store_spans(server, {.spans = {{.trace_id = std::string(28, 'd') + digits,
+                                    .name = "t" + digits,
+                                    .start = kStart + static_cast<std::uint64_t>(i) * 1'000'000'000,
+                                    .attributes = {{"input.value", words}}}}});
+  }
+  wait_for_text_index(server);
+  const auto count = [&] {
+    return api(server, "/api/stats")["collector"]["trace_count"].as_integer();
+  };
+  EXPECT_TRUE(becomes([&] { return count() < 400; }));
+  EXPECT_GT(count(), 100);
+  EXPECT_EQ(trace_names(server, "limit=1"), "t1499");
 }
 
 // The index of ids is filled by many spans together, so it has some here.
