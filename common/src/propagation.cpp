@@ -86,6 +86,7 @@ std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* att
   // Sampled out: the ids let the other side come to the same verdict, but no server knows them.
   if (!is_sent) return headers;
   Baggage baggage;
+  if (attributes != nullptr && cell.remote_) baggage = cell.remote_->baggage;
   for (const Propagator* propagator : propagators_of(*cell.destinations_)) {
     propagator->inject(record, attributes, headers, baggage);
   }
@@ -93,6 +94,29 @@ std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* att
     headers.push_back({"baggage", std::move(text)});
   }
   return headers;
+}
+
+// Nothing is recorded here: the trace goes on as it came.
+std::vector<HttpHeader> hand_on(const RemoteParent& remote, InjectOptions options) {
+  std::vector<HttpHeader> headers;
+  if (remote.trace_id == TraceId() || remote.span_id == SpanId()) return headers;
+  headers.push_back({"traceparent", traceparent_text(remote)});
+  if (!remote.trace_state.empty()) headers.push_back({"tracestate", remote.trace_state});
+  if (std::string text = remote.baggage.text(); options.baggage && !text.empty()) {
+    headers.push_back({"baggage", std::move(text)});
+  }
+  return headers;
+}
+
+// The members of others; how long the header may be, Baggage knows.
+Baggage foreign_members(const Baggage& baggage, const Propagators& known) {
+  Baggage foreign;
+  for (const auto& [key, value] : baggage.items()) {
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&key = key](const auto& one) { return one->owns(key); });
+    if (!is_known) foreign.add(key, value);
+  }
+  return foreign;
 }
 
 // False when there is no traceparent, a malformed one, or more than one: W3C has a new trace begin
@@ -153,7 +177,13 @@ void register_propagator(std::shared_ptr<const Propagator> propagator) {
 }
 
 std::vector<HttpHeader> inject(InjectOptions options) noexcept {
-  return inject(current_observation(), options);
+  ContextNode* const node = current_node();
+  if (node == nullptr || node->suppressed_ || node->cell() != nullptr || !node->remote_) {
+    return inject(current_observation(), options);
+  }
+  std::vector<HttpHeader> headers;
+  guarded([&] { headers = hand_on(*node->remote_, options); });
+  return headers;
 }
 
 std::vector<HttpHeader> inject(const ObservationHandle& observation,
@@ -183,7 +213,9 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
     }
     bool found = read_trace_context(headers, *parent);
     PropagateParams attributes;
-    for (const auto& propagator : propagators()) {
+    const Propagators known = propagators();
+    parent->baggage = foreign_members(baggage, known);
+    for (const auto& propagator : known) {
       found = propagator->extract(headers, baggage, options, *parent, attributes) || found;
     }
     Ref<ContextNode> node = copy_node(current_node());

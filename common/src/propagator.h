@@ -22,6 +22,8 @@ class Propagator {
  public:
   virtual ~Propagator() = default;
   virtual std::string_view name() const noexcept = 0;
+  /// Whether it writes and reads this member of the baggage.
+  virtual bool owns(std::string_view baggage_key) const noexcept = 0;
   /// `attributes` is null unless they are to be handed on.
   virtual void inject(const Record& record, const TraceAttributes* attributes,
                       std::vector<HttpHeader>& headers, Baggage& baggage) const = 0;

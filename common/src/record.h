@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/src/baggage.h"
 #include "common/src/id_types.h"
 #include "common/src/ref.h"
 
@@ -65,6 +66,7 @@ struct TraceParent {
 /// headers, or the host, said.
 struct RemoteParent : RefCounted, TraceParent {
   std::string trace_state;  ///< W3C tracestate, to be handed on
+  Baggage baggage;          ///< members that no propagator here knows, to be handed on
   std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
   Timestamp run_start{};    ///< by that path; a child never starts before it
   std::string project;      ///< where the vendor is to show it; empty: as configured

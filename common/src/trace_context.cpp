@@ -95,10 +95,14 @@ std::optional<TraceParent> parse_traceparent(std::string_view text) noexcept {
   return parent;
 }
 
-std::string traceparent_of(const Record& record, bool sampled) {
+std::string traceparent_text(const TraceParent& parent) {
   const std::array<std::uint8_t, 1> flags{static_cast<std::uint8_t>(
-      (sampled ? kSampledFlag : 0) | (record.has_random_trace_id ? kRandomFlag : 0))};
-  return "00-" + to_hex(record.trace_id) + "-" + to_hex(record.span_id) + "-" + to_hex(flags);
+      (parent.sampled ? kSampledFlag : 0) | (parent.random_trace_id ? kRandomFlag : 0))};
+  return "00-" + to_hex(parent.trace_id) + "-" + to_hex(parent.span_id) + "-" + to_hex(flags);
+}
+
+std::string traceparent_of(const Record& record, bool sampled) {
+  return traceparent_text({record.trace_id, record.span_id, sampled, record.has_random_trace_id});
 }
 
 std::string checked_trace_state(const std::vector<std::string_view>& headers) {

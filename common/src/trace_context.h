@@ -15,6 +15,9 @@ inline namespace v0 {
 /// version 00 has, too.
 std::optional<TraceParent> parse_traceparent(std::string_view text) noexcept;
 
+/// The traceparent, of version 00, that says this.
+std::string traceparent_text(const TraceParent& parent);
+
 /// The traceparent, of version 00, by which another service continues `record`.
 std::string traceparent_of(const Record& record, bool sampled);
 

@@ -22,6 +22,8 @@ class BaggagePropagator final : public llmtrace::Propagator {
  public:
   std::string_view name() const noexcept override { return "langfuse"; }
 
+  bool owns(std::string_view key) const noexcept override { return key.starts_with(kPrefix); }
+
   void inject(const llmtrace::Record& record, const llmtrace::TraceAttributes* attributes,
               std::vector<llmtrace::HttpHeader>& /*headers*/, Baggage& baggage) const override {
     if (attributes == nullptr) return;

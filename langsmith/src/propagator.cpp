@@ -88,6 +88,8 @@ class RunPropagator final : public llmtrace::Propagator {
  public:
   std::string_view name() const noexcept override { return "langsmith"; }
 
+  bool owns(std::string_view key) const noexcept override { return key.starts_with("langsmith-"); }
+
   void inject(const llmtrace::Record& record, const llmtrace::TraceAttributes* attributes,
               std::vector<HttpHeader>& headers, Baggage& baggage) const override {
     headers.push_back({"langsmith-trace", place_of(record).dotted_order});

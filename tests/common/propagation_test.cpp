@@ -95,6 +95,28 @@ TEST_F(Propagation, NothingRecordedNothingWritten) {
   EXPECT_FALSE(start_observation({.name = "x"}));
 }
 
+// A service that traces nothing must not tear the trace of its neighbours.
+TEST_F(Propagation, WhatIsNotRecordedIsHandedOnAsItCame) {
+  const std::string text = "00-" + parent + "-01";
+  const ContextScope scope(extract(
+      {{"traceparent", text}, {"tracestate", "a=1"}, {"baggage", "tenant=7,region=eu%20west"}}));
+  EXPECT_EQ(header(inject(), "traceparent"), text);
+  EXPECT_EQ(header(inject(), "tracestate"), "a=1");
+  EXPECT_EQ(header(inject(), "baggage"), "");
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7,region=eu%20west");
+  const auto none = suppress();
+  EXPECT_TRUE(inject().empty());
+}
+
+TEST_F(Propagation, ForeignBaggageGoesOnWhenAskedFor) {
+  const ContextScope scope(
+      extract({{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=7"}}));
+  const Observation root = start_observation({.name = "x"});
+  const auto inside = root.activate();
+  EXPECT_EQ(header(inject(), "baggage"), "");
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
+}
+
 TEST_F(Propagation, HeadersDoNotEndASuppression) {
   const auto none = suppress();
   const ContextScope scope(extract({{"traceparent", "00-" + parent + "-01"}}));

@@ -107,6 +107,21 @@ TEST_P(OtlpSpanRules, ObserveReachesItLikeAnyClient) {
   EXPECT_EQ(spans().spans.at(0).name, "observed");
 }
 
+TEST_P(OtlpSpanRules, HandsBaggageOnByOpenTelemetrysNames) {
+  OtlpExporter exporter(config());
+  const std::vector<HttpHeader> came = {
+      {"traceparent", "00-0123456789abcdef0123456789abcdef-00000000000000a1-01"},
+      {"baggage", "user.id=ada,tenant=7"}};
+  const ContextScope scope(extract(came, {.baggage = true}));
+  const Observation span = exporter.start_observation({.name = "s"});
+  const auto inside = span.activate();
+  std::string baggage;
+  for (const HttpHeader& header : inject({.baggage = true})) {
+    if (header.name == "baggage") baggage = header.value;
+  }
+  EXPECT_EQ(baggage, "tenant=7,user.id=ada");
+}
+
 TEST_P(OtlpSpanRules, MasksWhatItSends) {
   OtlpConfig masked = with_content();
   masked.mask = [](JsonText, Field) -> JsonText { return {"\"hidden\""}; };

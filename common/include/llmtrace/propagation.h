@@ -22,12 +22,14 @@ inline namespace v0 {
 
 struct InjectOptions {
   /// True: what `propagate` gave the trace (user, session, tags, metadata) goes along as baggage,
-  /// to whoever gets the request. All masks run over it, on the calling thread.
+  /// to whoever gets the request, and so does what came as baggage and was not for llmtrace. All
+  /// masks run over the former, on the calling thread.
   bool baggage = false;
 };
 
-/// The headers for a request that the current observation makes; none without one. Of a trace that
-/// is sampled out only traceparent, which says so.
+/// The headers for a request that the current observation makes. Without one, in a context of
+/// `extract`, those that it was made of: who records nothing hands the trace on. Of a trace that is
+/// sampled out only traceparent, which says so, and tracestate.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(InjectOptions options = {}) noexcept;
 /// The same for a request that `observation` makes.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(const ObservationHandle& observation,

@@ -6,6 +6,7 @@
 #include "common/src/client_core.h"
 #include "common/src/guard.h"
 #include "common/src/http_text.h"
+#include "common/src/otlp_exporter/baggage_propagator.h"
 #include "common/src/otlp_exporter/signals.h"
 #include "common/src/otlp_exporter/wire.h"
 #include "common/src/score.h"
@@ -66,6 +67,7 @@ class OtlpExporter::Impl {
     options.takes_scores = takes_scores(*config_);
     options.debug = config_->debug;
     options.mask = mask;
+    options.propagator = make_baggage_propagator();
     options.unauthorized_hint =
         "check the key in OTEL_EXPORTER_OTLP_HEADERS or OtlpConfig::headers, and that it belongs "
         "to " +
