@@ -6,11 +6,22 @@ namespace {
 
 constexpr std::string_view kSeparator = ": ";
 
+// "(anonymous namespace)::Timeout" and "Error<int, long>" are types: their blanks are in brackets.
+bool has_free_blank(std::string_view text) noexcept {
+  int depth = 0;
+  for (const char c : text) {
+    if (c == '(' || c == '<') ++depth;
+    if (c == ')' || c == '>') --depth;
+    if (c == ' ' && depth <= 0) return true;
+  }
+  return false;
+}
+
 std::string_view stated_type(std::string_view text) noexcept {
   const std::size_t end = text.find(kSeparator);
   if (end == std::string_view::npos) return {};
   const std::string_view type = text.substr(0, end);
-  return type.find(' ') == std::string_view::npos ? type : std::string_view();
+  return has_free_blank(type) ? std::string_view() : type;
 }
 
 }  // namespace

@@ -26,6 +26,49 @@ TEST(GenAiMessages, KeepsRolesAndOrder) {
   EXPECT_EQ(input_of(R"({"model":"m","messages":[{"role":"user","content":"hi"}]})"), one);
 }
 
+TEST(GenAiMessages, FindsWhatIsSaidApartFromTheMessages) {
+  const auto instructions = [](const char* json) {
+    return instructions_of(Json::from_text(std::string(json)));
+  };
+  EXPECT_EQ(instructions(R"({"system":"be brief","messages":[{"role":"user","content":"hi"}]})"),
+            R"([{"type":"text","content":"be brief"}])");
+  EXPECT_EQ(instructions(R"({"system":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})"),
+            R"([{"type":"text","content":"a"},{"type":"text","content":"b"}])");
+  EXPECT_EQ(instructions(R"({"instructions":"be kind","input":"hi"})"),
+            R"([{"type":"text","content":"be kind"}])");
+  EXPECT_EQ(instructions(R"({"messages":[{"role":"user","content":"hi"}]})"), "");
+  EXPECT_EQ(instructions_of(Json("system")), "");
+}
+
+TEST(GenAiMessages, KeepsFunctionCallsSpokenTextAndErrorsOfTools) {
+  EXPECT_EQ(parts_of(R"({"role":"assistant","content":null,)"
+                     R"("function_call":{"name":"f","arguments":"{\"a\":1}"}})"),
+            R"([{"type":"tool_call","name":"f","arguments":{"a":1}}])");
+  EXPECT_EQ(
+      parts_of(R"({"role":"assistant","content":null,"audio":{"id":"a","transcript":"hello"}})"),
+      R"([{"type":"text","content":"hello"}])");
+  EXPECT_EQ(
+      parts_of(R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1",)"
+               R"("content":"no such city","is_error":true}]})"),
+      R"([{"type":"tool_call_response","id":"t1","response":"no such city","is_error":true}])");
+}
+
+TEST(GenAiMessages, SaysWhyAMessageEndedInTheConventionsWords) {
+  const auto reason = [](const std::string& stated) {
+    const auto messages = JsonValue::parse(
+        messages_of(Json::from_text(R"({"role":"assistant","content":"x",)" + stated + "}"),
+                    Direction::Output));
+    return messages->elements().at(0)["finish_reason"].as_string();
+  };
+  EXPECT_EQ(reason(R"("stop_reason":"end_turn")"), "stop");
+  EXPECT_EQ(reason(R"("stop_reason":"stop_sequence")"), "stop");
+  EXPECT_EQ(reason(R"("stop_reason":"max_tokens")"), "length");
+  EXPECT_EQ(reason(R"("stop_reason":"tool_use")"), "tool_call");
+  EXPECT_EQ(reason(R"("stop_reason":"refusal")"), "content_filter");
+  EXPECT_EQ(reason(R"("finish_reason":"tool_calls")"), "tool_call");
+  EXPECT_EQ(reason(R"("finish_reason":"length")"), "length");
+}
+
 TEST(GenAiMessages, TakesAnyOtherValueAsOneText) {
   EXPECT_EQ(messages_of(Json("plain \"text\""), Direction::Input),
             R"([{"role":"user","parts":[{"type":"text","content":"plain \"text\""}]}])");
@@ -43,13 +86,13 @@ TEST(GenAiMessages, ReadsToolCallsAndTheirResults) {
                      R"("function":{"name":"f","arguments":"no json"}}]})"),
             R"([{"type":"tool_call","id":"c1","name":"f","arguments":"no json"}])");
   EXPECT_EQ(parts_of(R"({"role":"tool","tool_call_id":"c1","content":"rainy"})"),
-            R"([{"type":"tool_call_response","id":"c1","result":"rainy"}])");
+            R"([{"type":"tool_call_response","id":"c1","response":"rainy"}])");
   EXPECT_EQ(parts_of(R"({"role":"assistant","content":[)"
                      R"({"type":"tool_use","id":"t1","name":"f","input":{"a":1}}]})"),
             R"([{"type":"tool_call","id":"t1","name":"f","arguments":{"a":1}}])");
   EXPECT_EQ(parts_of(R"({"role":"user","content":[)"
                      R"({"type":"tool_result","tool_use_id":"t1","content":"rainy"}]})"),
-            R"([{"type":"tool_call_response","id":"t1","result":"rainy"}])");
+            R"([{"type":"tool_call_response","id":"t1","response":"rainy"}])");
 }
 
 TEST(GenAiMessages, ReadsPartsOfEveryKind) {

@@ -2,6 +2,7 @@
 #include <llmtrace/observe.h>
 #include <llmtrace/version.h>
 
+#include "common/src/error_type.h"
 #include "common/src/time_text.h"
 #include "tests/otlp/span_fixture.h"
 
@@ -212,13 +213,26 @@ TEST_P(OtlpSpan, SendsContentInTheConventionsFormWhenAskedTo) {
   EXPECT_EQ(span["output.mime_type"], "text/plain");
 }
 
+TEST_P(OtlpSpan, TellsInstructionsApartFromMessages) {
+  const ReadSpan span = span_of(
+      {.name = "n",
+       .as_type = ObservationType::Generation,
+       .input =
+           Json::from_text(R"({"system":"be brief","messages":[{"role":"user","content":"hi"}]})")},
+      with_content());
+  EXPECT_EQ(span["gen_ai.system_instructions"], R"([{"type":"text","content":"be brief"}])");
+  EXPECT_EQ(span["gen_ai.input.messages"],
+            R"([{"role":"user","parts":[{"type":"text","content":"hi"}]}])");
+}
+
 TEST_P(OtlpSpan, SpeaksOlderConventionsWhenToldTo) {
   OtlpConfig old = with_content();
   old.conventions = GenAiConventions::V1_36;
   const ReadSpan span = span_of({.name = "n",
                                  .as_type = ObservationType::Generation,
-                                 .input = "why?",
+                                 .input = {{"system", "be brief"}, {"prompt", "why?"}},
                                  .output = "because",
+                                 .metadata = {{"agent_id", "a"}, {"agent_version", "7"}},
                                  .model = "m",
                                  .provider = "openai",
                                  .model_parameters = {{"stream", true}},
@@ -228,6 +242,9 @@ TEST_P(OtlpSpan, SpeaksOlderConventionsWhenToldTo) {
   EXPECT_EQ(span["gen_ai.system"], "openai");
   EXPECT_FALSE(span.has("gen_ai.provider.name"));
   EXPECT_TRUE(span.has("gen_ai.prompt"));
+  EXPECT_EQ(span["llmtrace.system_instructions"], R"([{"type":"text","content":"be brief"}])");
+  EXPECT_EQ(span["gen_ai.agent.id"], "a");
+  EXPECT_EQ(span["llmtrace.metadata.agent_version"], "7") << "the version has no name for it";
   EXPECT_TRUE(span.has("gen_ai.completion"));
   EXPECT_FALSE(span.has("gen_ai.input.messages"));
   EXPECT_EQ(span["gen_ai.usage.input_tokens"], "2");
@@ -240,12 +257,23 @@ TEST_P(OtlpSpan, SpeaksOlderConventionsWhenToldTo) {
   EXPECT_EQ(tool["input.value"], R"({"q":1})");
 }
 
+std::string error_type_said_of(const char* status_message) {
+  Record record;
+  record.level = Level::Error;
+  record.status_message = status_message;
+  return std::string(error_type_of(record));
+}
+
 TEST_P(OtlpSpan, TellsAnErrorAsStatusAttributeAndEvent) {
   OtlpExporter exporter(config());
   exporter.start_observation({.name = "bad"})
       .end({.level = Level::Error, .status_message = "std::runtime_error: no route"});
   exporter.start_observation({.name = "plain"})
       .end({.level = Level::Error, .status_message = "it broke"});
+  EXPECT_EQ(error_type_said_of("(anonymous namespace)::Timeout: late"),
+            "(anonymous namespace)::Timeout");
+  EXPECT_EQ(error_type_said_of("Error<int, long>: late"), "Error<int, long>");
+  EXPECT_EQ(error_type_said_of("no route (to host): late"), "_OTHER");
   exporter.start_observation({.name = "mute"}).end({.level = Level::Error});
   exporter.start_observation({.name = "warned"})
       .end({.level = Level::Warning, .status_message = "slow"});

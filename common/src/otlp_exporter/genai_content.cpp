@@ -19,6 +19,7 @@ std::vector<std::string> finish_reasons_of(const GenAiView& view) {
 void map_messages(const GenAiView& view, AttributeSink& sink) {
   const Record& record = view.record;
   if (!record.input.is_absent()) {
+    sink.text(view.name(GenAi::SystemInstructions), instructions_of(record.input));
     sink.string(view.name(GenAi::InputMessages), messages_of(record.input, Direction::Input));
   }
   if (!record.output.is_absent()) {

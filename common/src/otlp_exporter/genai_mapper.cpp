@@ -173,17 +173,23 @@ void map_observation(const GenAiView& view, std::string_view span_name, Attribut
   }
 }
 
-void map_members(const JsonMembers& metadata, std::string_view prefix, AttributeSink& sink) {
+// Without those that have a name in the conventions' version, and were sent under it.
+void map_members(const JsonMembers& metadata, std::string_view prefix, GenAiConventions version,
+                 AttributeSink& sink) {
   for (const auto& [key, json] : metadata.members()) {
     const auto known = std::find_if(kMetadataNames.begin(), kMetadataNames.end(),
                                     [&key = key](const auto& pair) { return pair.first == key; });
-    if (known == kMetadataNames.end() && !is_own(key)) {
+    const bool has_name =
+        known != kMetadataNames.end() && (known->second == GenAi::ToolDefinitions ||  // content
+                                          !name_of(known->second, version).empty());
+    if (!has_name && !is_own(key)) {
       map_json(std::string(prefix) + key, json, sink);
     }
   }
 }
 
-void map_metadata(const Json& metadata, std::string_view name, AttributeSink& sink) {
+void map_metadata(const Json& metadata, std::string_view name, GenAiConventions version,
+                  AttributeSink& sink) {
   if (metadata.is_absent()) return;
   if (metadata.is_string()) {  // a mask that failed left no object
     sink.string(name, metadata.text());
@@ -191,7 +197,7 @@ void map_metadata(const Json& metadata, std::string_view name, AttributeSink& si
   }
   JsonMembers members;
   members.add(metadata.text());
-  map_members(members, std::string(name) + ".", sink);
+  map_members(members, std::string(name) + ".", version, sink);
 }
 
 void map_trace(const GenAiView& view, AttributeSink& sink) {
@@ -212,7 +218,7 @@ void map_trace(const GenAiView& view, AttributeSink& sink) {
     sink.string("llmtrace.prompt.name", trace->prompt.name);
     sink.integer("llmtrace.prompt.version", trace->prompt.version);
   }
-  map_metadata(trace->metadata, "llmtrace.trace.metadata", sink);
+  map_metadata(trace->metadata, "llmtrace.trace.metadata", view.options.conventions, sink);
 }
 
 }  // namespace
@@ -241,7 +247,7 @@ std::uint64_t GenAiMapper::attributes(const Record& record, AttributeSink& targe
   if (options_.capture_content) map_content(view, sink);
   map_trace(view, sink);
   if (record.metadata.is_string()) sink.string("llmtrace.metadata", record.metadata.text());
-  map_members(metadata_, "llmtrace.metadata.", sink);
+  map_members(metadata_, "llmtrace.metadata.", options_.conventions, sink);
   dropped_.attributes = sink.dropped();
   return invalid;
 }
@@ -268,7 +274,9 @@ void GenAiMapper::events(const Record& record, EventSink& sink) {
   for (const RunFields::Event& event : record.run->events) {
     add(event.name, event.time, [this, &event](AttributeSink& attributes) {
       // Their fields may hold what the model said.
-      if (options_.capture_content) map_metadata(event.fields, "llmtrace.event", attributes);
+      if (options_.capture_content) {
+        map_metadata(event.fields, "llmtrace.event", options_.conventions, attributes);
+      }
     });
   }
 }

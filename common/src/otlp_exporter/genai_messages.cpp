@@ -31,10 +31,11 @@ class Parts {
     value("arguments", object && object->is_object() ? *object : arguments);
     end();
   }
-  void tool_result(const JsonValue& id, const JsonValue& result) {
+  void tool_response(const JsonValue& id, const JsonValue& response, const JsonValue& is_error) {
     begin("tool_call_response");
     if (id.is_string()) member("id", id.as_string());
-    value("result", result);
+    value("response", response);
+    if (!is_error.is_null()) value("is_error", is_error);
     end();
   }
   void uri(std::string_view modality, std::string_view uri) {
@@ -105,7 +106,7 @@ void append_part(const JsonValue& part, Parts& parts) {
   } else if (type == "tool_use") {
     parts.tool_call(part["id"], part["name"].as_string(), part["input"]);
   } else if (type == "tool_result") {
-    parts.tool_result(part["tool_use_id"], part["content"]);
+    parts.tool_response(part["tool_use_id"], part["content"], part["is_error"]);
   } else if (part.is_object() && !type.empty()) {
     parts.raw(part);
   } else {
@@ -132,17 +133,39 @@ void append_parts(const JsonValue& message, Parts& parts) {
     parts.text("reasoning", thought);
   }
   if (message["role"].as_string() == "tool") {
-    parts.tool_result(message["tool_call_id"], message["content"]);
+    parts.tool_response(message["tool_call_id"], message["content"], JsonValue());
   } else {
     append_content(message["content"], parts);
   }
   if (const std::string& refusal = message["refusal"].as_string(); !refusal.empty()) {
     parts.text("text", refusal);
   }
+  if (const std::string& said = message["audio"]["transcript"].as_string(); !said.empty()) {
+    parts.text("text", said);
+  }
+  if (const JsonValue& call = message["function_call"]; call.is_object()) {  // before tools
+    parts.tool_call(JsonValue(), call["name"].as_string(), call["arguments"]);
+  }
   for (const JsonValue& call : message["tool_calls"].elements()) {
     const JsonValue& function = call["function"];
     parts.tool_call(call["id"], function["name"].as_string(), function["arguments"]);
   }
+}
+
+// The conventions' word for a reason of OpenAI's or Anthropic's API.
+std::string_view conventional(std::string_view reason) noexcept {
+  if (reason == "tool_calls" || reason == "function_call" || reason == "tool_use") {
+    return "tool_call";
+  }
+  if (reason == "end_turn" || reason == "stop_sequence") return "stop";
+  if (reason == "max_tokens") return "length";
+  return reason == "refusal" ? "content_filter" : reason;
+}
+
+// What a message says of its own end.
+const std::string& stated_reason(const JsonValue& message) noexcept {
+  const std::string& reason = message["finish_reason"].as_string();
+  return reason.empty() ? message["stop_reason"].as_string() : reason;
 }
 
 // Writes a list of messages.
@@ -171,9 +194,8 @@ class Messages {
   void append_finish_reason(std::string_view stated) {
     std::string_view reason = stated.empty() ? otherwise_ : stated;
     if (count_ < finish_reasons_.size()) reason = finish_reasons_[count_];
-    if (reason == "tool_calls" || reason == "function_call") reason = "tool_call";
     out_.append(",\"finish_reason\":");
-    append_json_string(out_, reason);
+    append_json_string(out_, conventional(reason));
   }
 
   const Direction direction_;
@@ -195,12 +217,22 @@ bool are_messages(const JsonValue& value) noexcept {
 
 }  // namespace
 
+std::string instructions_of(const Json& value) {
+  std::string out = "[";
+  if (value.is_string()) return {};
+  const JsonValue json = JsonValue::parse(value.text()).value_or(JsonValue());
+  Parts parts(out);
+  append_content(json["system"], parts);        // Anthropic's Messages
+  append_content(json["instructions"], parts);  // OpenAI's Responses
+  return out.size() > 1 ? out + "]" : std::string();
+}
+
 std::string messages_of(const Json& value, Direction direction,
                         const std::vector<std::string>& finish_reasons,
                         std::string_view otherwise) {
   Messages messages(direction, finish_reasons, otherwise);
   const auto add = [&messages](const JsonValue& message) {
-    messages.add(message["role"].as_string(), message["finish_reason"].as_string(),
+    messages.add(message["role"].as_string(), stated_reason(message),
                  [&message](Parts& parts) { append_parts(message, parts); });
   };
   const JsonValue json =

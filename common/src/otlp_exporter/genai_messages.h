@@ -22,5 +22,9 @@ LLMTRACE_EXPORT std::string messages_of(const Json& value, Direction direction,
                                         const std::vector<std::string>& finish_reasons = {},
                                         std::string_view otherwise = "stop");
 
+/// The parts of what a request tells the model apart from its messages: the members "system" and
+/// "instructions" of an object; empty without any.
+LLMTRACE_EXPORT std::string instructions_of(const Json& value);
+
 }  // namespace v0
 }  // namespace llmtrace

@@ -52,6 +52,7 @@ constexpr std::array<Row, static_cast<std::size_t>(GenAi::kCount)> kNames{{
     {"gen_ai.data_source.id", "gen_ai.data_source.id"},
     {"", "gen_ai.retrieval.query.text"},
     {"", "gen_ai.retrieval.documents"},
+    {"llmtrace.system_instructions", "gen_ai.system_instructions"},
     {"gen_ai.prompt", "gen_ai.input.messages"},
     {"gen_ai.completion", "gen_ai.output.messages"},
     {"", "gen_ai.evaluation.name"},

@@ -52,6 +52,7 @@ enum class GenAi : std::uint8_t {
   DataSourceId,
   RetrievalQuery,
   RetrievalDocuments,
+  SystemInstructions,
   InputMessages,
   OutputMessages,
   EvaluationName,

@@ -163,7 +163,7 @@ OtlpEndpoint resolve_endpoint(const OtlpConfig& config, const Signal& signal,
                               OtelVariables& variables) {
   OtlpEndpoint endpoint;
   const std::string exporter = "OTEL_" + std::string(signal.name) + "_EXPORTER";
-  endpoint.enabled = lower_case(variables.text({exporter.c_str()}).value_or("")) != "none";
+  endpoint.enabled = variables.choice({exporter.c_str()}, {"otlp", "none"}).value_or(0) == 0;
   resolve_url(config, signal, variables, endpoint);
   endpoint.headers = resolve_headers(config, signal, variables);
   endpoint.protocol = resolve_protocol(config, signal, variables);
