@@ -275,6 +275,8 @@ TEST_F(OtlpConfigTest, TellsOfAWrongVariableAndGoesOnWithoutIt) {
       {"OTEL_EXPORTER_OTLP_TIMEOUT", "10s"},
       {"OTEL_EXPORTER_OTLP_CLIENT_KEY", "/alone.pem"},
       {"OTEL_SDK_DISABLED", "1"},
+      {"OTEL_TRACES_EXPORTER", "zipkin"},
+      {"OTEL_LOGS_EXPORTER", "console"},
       {"OTEL_TRACES_SAMPLER", "jaeger_remote"},
       {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"},
       {"OTEL_BSP_SCHEDULE_DELAY", "-5"},

@@ -89,8 +89,8 @@ struct OtlpConfig {
   std::optional<MetricTemporality>
       metric_temporality{};  ///< OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; Cumulative
 
-  std::optional<std::size_t> max_batch_items{};  ///< OTEL_BSP_MAX_EXPORT_BATCH_SIZE; 512 spans
-  std::optional<std::chrono::milliseconds> batch_interval{};  ///< OTEL_BSP_SCHEDULE_DELAY; 5 s
+  std::optional<std::size_t> max_batch_items{};  ///< OTEL_BSP_MAX_EXPORT_BATCH_SIZE; 1,024 spans
+  std::optional<std::chrono::milliseconds> batch_interval{};  ///< OTEL_BSP_SCHEDULE_DELAY; 1 s
   std::size_t max_batch_bytes = 3'500'000;                    ///< before compression
   std::size_t max_item_bytes = 5'000'000;  ///< a larger observation has its largest value cut
   std::optional<bool> debug{};             ///< OTEL_LOG_LEVEL=debug; false
