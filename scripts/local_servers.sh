@@ -56,6 +56,7 @@ build_programs() {  # build_programs TARGET...
 start_server() {
   local program=$1 name=${1##*/} i
   shift
+  : >"$work/$name.log"  # it is read before the program may have begun
   "$program" --port 0 "$@" </dev/null >"$work/$name.log" 2>&1 &
   server_ids+=($!)
   for ((i = 0; i < 200; ++i)); do
