@@ -41,19 +41,11 @@ std::optional<OtlpValue> decode_value(pbf_reader message) {
 }
 
 void decode_attribute(pbf_reader message, OtlpAttributes& attributes, Keep keep) {
+  const KeyValueView pair = read_key_value(message);
+  if (keep == Keep::JsonAndIndexed && is_content(pair.key)) return;
   std::string key;
-  pbf_reader any_value;
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(1)) {
-      key = text_of(message);
-    } else if (message.tag_and_type() == bytes_field(2)) {
-      any_value = message.get_message();
-    } else {
-      message.skip();
-    }
-  }
-  if (keep == Keep::JsonAndIndexed && is_content(key)) return;
-  auto value = decode_value(any_value);
+  append_utf8(key, pair.key);
+  auto value = decode_value(pair.value);
   if (value) add_attribute(attributes, std::move(key), std::move(*value));
 }
 

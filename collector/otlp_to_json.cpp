@@ -32,17 +32,7 @@ void append_number(std::string& out, double value) {
 }
 
 void append_pair(std::string& out, pbf_reader pair, int depth) {
-  std::string_view key;
-  pbf_reader value;
-  while (pair.next()) {
-    if (pair.tag_and_type() == bytes_field(1)) {
-      key = view_of(pair);
-    } else if (pair.tag_and_type() == bytes_field(2)) {
-      value = pair.get_message();
-    } else {
-      pair.skip();
-    }
-  }
+  const auto [key, value] = read_key_value(pair);
   out += "{\"key\":";
   append_json_string(out, key);
   out += ",\"value\":";
@@ -255,6 +245,20 @@ std::string json_of(pbf_reader message, Shape shape) {
 }
 
 }  // namespace
+
+KeyValueView read_key_value(pbf_reader message) {
+  KeyValueView pair;
+  while (message.next()) {
+    if (message.tag_and_type() == bytes_field(1)) {
+      pair.key = view_of(message);
+    } else if (message.tag_and_type() == bytes_field(2)) {
+      pair.value = message.get_message();
+    } else {
+      message.skip();
+    }
+  }
+  return pair;
+}
 
 std::string any_value_json(pbf_reader message) {
   std::string json;

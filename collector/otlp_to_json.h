@@ -29,6 +29,13 @@ inline std::string_view view_of(protozero::pbf_reader& message) {
   return {view.data(), view.size()};
 }
 
+/// A KeyValue, its key as it came.
+struct KeyValueView {
+  std::string_view key{};
+  protozero::pbf_reader value{};  // an AnyValue; without fields when there is none
+};
+KeyValueView read_key_value(protozero::pbf_reader message);
+
 /// The AnyValue as OTLP's JSON has it, so that otlp_value() is the one place that interprets it.
 /// All of these throw BadRequest for a value that is nested too deep.
 std::string any_value_json(protozero::pbf_reader message);
