@@ -1,5 +1,6 @@
 #include <llmtrace/json.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -10,31 +11,47 @@
 namespace llmtrace {
 inline namespace v0 {
 
+namespace {
+
+constexpr std::size_t kAroundMember = 6;  // the quotes of a key and a value, a colon, a comma
+constexpr auto kMostLevels = static_cast<unsigned char>(JsonWriter::kMaxDepth);
+
+}  // namespace
+
 Json::Json(const char* value) : text_(value == nullptr ? "null" : value) {
   kind_ = value == nullptr ? Kind::Value : Kind::String;
 }
 
-Json::Json(std::initializer_list<JsonMember> members) : kind_(Kind::Value) {
+Json::Json(std::initializer_list<JsonMember> members) : kind_(Kind::Value), levels_(1) {
+  std::size_t size = 2;
+  for (const JsonMember& member : members) {
+    size += member.key().size() + member.value().text().size() + kAroundMember;
+  }
+  text_.reserve(size);
   text_.push_back('{');
   for (const JsonMember& member : members) {
     if (text_.size() > 1) text_.push_back(',');
     append_json_string(text_, member.key());
     text_.push_back(':');
     append_json(text_, member.value(), JsonWriter::kMaxDepth - 1);
+    levels_ = std::max(levels_, static_cast<unsigned char>(member.value().levels_ + 1));
   }
+  levels_ = std::min(levels_, kMostLevels);
   text_.push_back('}');
 }
 
 Json Json::from_text(std::string text) {
   Json json;
   json.kind_ = JsonValue::is_valid(text, JsonWriter::kMaxDepth) ? Kind::Value : Kind::String;
+  json.levels_ = kMostLevels;
   json.text_ = std::move(text);
   return json;
 }
 
-Json Json::from_valid_text(std::string text) noexcept {
+Json Json::from_valid_text(std::string text, int levels) noexcept {
   Json json;
   json.kind_ = Kind::Value;
+  json.levels_ = static_cast<unsigned char>(levels);
   json.text_ = std::move(text);
   return json;
 }
@@ -43,6 +60,7 @@ void Json::assign(detail::JsonRef value) {
   JsonWriter writer(text_);
   kind_ = Kind::Value;
   detail::write_guarded(writer, value);
+  levels_ = static_cast<unsigned char>(writer.levels());
 }
 
 std::string Json::to_text() const {
@@ -61,6 +79,7 @@ void Json::merge(Json other) {
   members.add(text_);
   members.add(other.text_);
   text_ = members.to_text();
+  levels_ = std::max(levels_, other.levels_);
 }
 
 bool Json::is_object() const noexcept {
@@ -75,9 +94,12 @@ void write_absent_or_value(JsonWriter& writer, const Json& json) {
     writer.string(json.text());
   } else if (json.is_absent()) {
     writer.null();
+  } else if (const int left = JsonWriter::kMaxDepth - writer.position().depth;
+             json.levels() <= left) {
+    writer.raw(json.text(), json.levels());
   } else {
     std::string text;
-    append_json(text, json, JsonWriter::kMaxDepth - writer.position().depth);
+    append_json(text, json, left);
     writer.raw(text);
   }
 }

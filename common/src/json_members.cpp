@@ -15,12 +15,24 @@ constexpr std::size_t kSearched = 16;  // so few are found faster one by one tha
 
 void JsonMembers::add(std::string_view object) {
   JsonObjectReader reader(object);
-  std::string key;
+  std::string_view literal;
   std::string_view value;
-  while (reader.next(key, value)) members_[find_or_add(key)].value = value;
+  std::string buffer;
+  while (reader.next_literal(literal, value)) {
+    if (members_.empty()) members_.reserve(kSearched);
+    std::string_view key = unescape_json_string(literal, buffer);
+    if (key.data() == buffer.data()) key = unescaped_.emplace_back(std::move(buffer));
+    members_[find_or_add(key)].value = value;
+  }
 }
 
-std::size_t JsonMembers::find_or_add(std::string& key) {
+void JsonMembers::clear() noexcept {
+  members_.clear();
+  index_.clear();
+  unescaped_.clear();
+}
+
+std::size_t JsonMembers::find_or_add(std::string_view key) {
   const std::size_t searched = std::min(members_.size(), kSearched);
   for (std::size_t i = 0; i < searched; ++i) {
     if (members_[i].key == key) return i;
@@ -30,12 +42,16 @@ std::size_t JsonMembers::find_or_add(std::string& key) {
     const auto [position, is_new] = index_.try_emplace(key, next);
     if (!is_new) return position->second;
   }
-  members_.push_back({std::move(key), {}});
+  members_.push_back({key, {}});
   return next;
 }
 
 std::string JsonMembers::to_text() const {
-  std::string text = "{";
+  std::size_t size = 2;
+  for (const Member& member : members_) size += member.key.size() + member.value.size() + 4;
+  std::string text;
+  text.reserve(size);
+  text.push_back('{');
   for (const Member& member : members_) {
     if (text.size() > 1) text.push_back(',');
     append_json_string(text, member.key);

@@ -5,6 +5,7 @@
 #include <llmtrace/export.h>
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,20 +17,26 @@ inline namespace v0 {
 class LLMTRACE_EXPORT JsonMembers {
  public:
   struct Member {
-    std::string key;         // unescaped
-    std::string_view value;  // JSON text inside the object that was added
+    std::string_view key;    // unescaped
+    std::string_view value;  // JSON text
   };
 
-  /// `object` is valid JSON text and must outlive this.
+  JsonMembers() noexcept = default;
+  JsonMembers(const JsonMembers&) = delete;
+  JsonMembers& operator=(const JsonMembers&) = delete;
+
+  /// `object` is valid JSON text and must outlive this: members are views of it.
   void add(std::string_view object);
+  void clear() noexcept;
   const std::vector<Member>& members() const noexcept { return members_; }
   std::string to_text() const;
 
  private:
-  std::size_t find_or_add(std::string& key);
+  std::size_t find_or_add(std::string_view key);
 
   std::vector<Member> members_;
-  std::map<std::string, std::size_t, std::less<>> index_;  // of all but the first few
+  std::map<std::string_view, std::size_t> index_;  // of all but the first few
+  std::deque<std::string> unescaped_;              // keys that hold escapes
 };
 
 }  // namespace v0

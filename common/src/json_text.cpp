@@ -7,18 +7,18 @@ inline namespace v0 {
 namespace {
 
 std::string_view skip_space(std::string_view text) noexcept {
+  if (!text.empty() && text[0] > ' ') return text;  // nearly always
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }
 
 // Length of the string literal at the start of `text`, quotes included.
 std::size_t string_length(std::string_view text) noexcept {
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
+  for (std::size_t quote = text.find('"', 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t backslashes = 0;
+    while (text[quote - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return quote + 1;
   }
   return text.size();
 }
@@ -78,20 +78,25 @@ void append_json(std::string& out, const Json& value, int max_depth) {
     append_json_string(out, value.text());
   } else if (value.is_absent()) {
     out.append("null");
-  } else if (max_depth >= JsonWriter::kMaxDepth) {
-    out.append(value.text());  // no Json is deeper
+  } else if (value.levels() <= max_depth) {
+    out.append(value.text());
   } else {
     append_flattened(out, value.text(), max_depth);
   }
 }
 
 std::string unescape_json_string(std::string_view literal) {
+  std::string buffer;
+  const std::string_view text = unescape_json_string(literal, buffer);
+  return text.data() == buffer.data() ? std::move(buffer) : std::string(text);
+}
+
+std::string_view unescape_json_string(std::string_view literal, std::string& buffer) {
   if (literal.size() < 2) return {};
-  if (literal.find('\\') == std::string_view::npos) {
-    return std::string(literal.substr(1, literal.size() - 2));
-  }
+  if (literal.find('\\') == std::string_view::npos) return literal.substr(1, literal.size() - 2);
   const auto parsed = JsonValue::parse(literal);
-  return parsed ? parsed->as_string() : std::string();
+  buffer = parsed ? parsed->as_string() : std::string();
+  return buffer;
 }
 
 JsonObjectReader::JsonObjectReader(std::string_view object) noexcept : rest_(skip_space(object)) {
@@ -103,12 +108,19 @@ JsonObjectReader::JsonObjectReader(std::string_view object) noexcept : rest_(ski
 }
 
 bool JsonObjectReader::next(std::string& key, std::string_view& value) {
+  std::string_view literal;
+  if (!next_literal(literal, value)) return false;
+  std::string buffer;
+  key = unescape_json_string(literal, buffer);
+  return true;
+}
+
+bool JsonObjectReader::next_literal(std::string_view& key, std::string_view& value) noexcept {
   rest_ = skip_space(rest_);
   if (!rest_.empty() && rest_[0] == ',') rest_ = skip_space(rest_.substr(1));
   if (rest_.empty() || rest_[0] != '"') return false;
-  const std::string_view literal = rest_.substr(0, string_length(rest_));
-  key = unescape_json_string(literal);
-  rest_ = skip_space(rest_.substr(literal.size()));
+  key = rest_.substr(0, string_length(rest_));
+  rest_ = skip_space(rest_.substr(key.size()));
   if (rest_.empty() || rest_[0] != ':') return false;
   rest_ = skip_space(rest_.substr(1));
   value = rest_.substr(0, json_value_length(rest_));

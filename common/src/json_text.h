@@ -28,6 +28,8 @@ class LLMTRACE_EXPORT JsonObjectReader {
   explicit JsonObjectReader(std::string_view object) noexcept;
   /// False at the end, or when the text is no object.
   bool next(std::string& key, std::string_view& value);
+  /// The same with the key as it stands in the source, quotes included.
+  bool next_literal(std::string_view& key, std::string_view& value) noexcept;
 
  private:
   std::string_view rest_;
@@ -35,6 +37,9 @@ class LLMTRACE_EXPORT JsonObjectReader {
 
 /// The text that a JSON string literal (quotes included) stands for.
 LLMTRACE_EXPORT std::string unescape_json_string(std::string_view literal);
+/// The same without a copy where the literal holds no escape: a view of it, or else of `buffer`.
+LLMTRACE_EXPORT std::string_view unescape_json_string(std::string_view literal,
+                                                      std::string& buffer);
 
 /// Length of the JSON value at the start of valid JSON `text`.
 std::size_t json_value_length(std::string_view text) noexcept;

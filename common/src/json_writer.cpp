@@ -1,5 +1,6 @@
 #include <llmtrace/json_writer.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
@@ -140,8 +141,10 @@ void JsonWriter::string(std::string_view value) {
   if (begin_value()) append_json_string(*out_, value);
 }
 
-void JsonWriter::raw(std::string_view json) {
-  if (begin_value()) out_->append(json);
+void JsonWriter::raw(std::string_view json, int levels) {
+  if (!begin_value()) return;
+  out_->append(json);
+  levels_ = std::max(levels_, std::min(depth_ + levels, kMaxDepth));
 }
 
 void JsonWriter::begin_object() { begin_container('{'); }
@@ -161,6 +164,7 @@ void JsonWriter::begin_container(char bracket) {
   has_element_ &= ~bit;
   is_object_ = bracket == '{' ? is_object_ | bit : is_object_ & ~bit;
   ++depth_;
+  levels_ = std::max(levels_, depth_);
 }
 
 void JsonWriter::end_container(char bracket) {

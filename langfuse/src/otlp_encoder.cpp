@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/src/json_members.h"
 #include "common/src/json_text.h"
 #include "common/src/otlp/span_encoder.h"
 #include "common/src/time_text.h"
@@ -19,34 +20,23 @@ using llmtrace::AttributeSink;
 using llmtrace::Record;
 using llmtrace::TraceAttributes;
 
-// Calls `visit` with each key and its value as text: one attribute per key, for only those can be
-// filtered by.
+// Calls `visit` with each key behind `prefix`, the key itself and its value as text: one attribute
+// per key, for only those can be filtered by.
 template <class Visit>
-void for_each_member(const llmtrace::Json& metadata, Visit visit) {
+void for_each_member(const llmtrace::Json& metadata, std::string_view prefix, Visit visit) {
   if (metadata.is_absent()) return;
+  std::string path(prefix);
   if (metadata.is_string()) {  // a mask that failed left no object
-    visit("metadata", metadata.text());
+    visit(path.append("metadata"), "metadata", metadata.text());
     return;
   }
-  llmtrace::JsonObjectReader reader(metadata.text());
-  std::vector<std::pair<std::string, std::string_view>> members;
-  std::string key;
-  std::string_view value;
-  while (reader.next(key, value)) {
-    const auto same = std::find_if(members.begin(), members.end(),
-                                   [&](const auto& member) { return member.first == key; });
-    if (same != members.end()) {
-      same->second = value;  // merged objects repeat keys; the last wins
-    } else {
-      members.emplace_back(key, value);
-    }
-  }
-  for (const auto& [name, text] : members) {
-    if (text.starts_with('"')) {
-      visit(name, llmtrace::unescape_json_string(text));
-    } else {
-      visit(name, text);
-    }
+  llmtrace::JsonMembers members;
+  members.add(metadata.text());
+  std::string buffer;
+  for (const auto& [key, json] : members.members()) {
+    path.resize(prefix.size());
+    path.append(key);
+    visit(path, key, json.starts_with('"') ? llmtrace::unescape_json_string(json, buffer) : json);
   }
 }
 
@@ -78,10 +68,13 @@ void map_trace(const TraceAttributes& trace, AttributeSink& sink, TraceLimits& l
   sink.text("langfuse.environment", limits.environment(trace.environment));
   sink.text("langfuse.release", trace.release_name);
   if (trace.is_public) sink.boolean("langfuse.trace.public", *trace.is_public);
-  for_each_member(trace.metadata, [&](const std::string& key, std::string_view value) {
-    if (!limits.takes("the trace's metadata \"" + key + "\"", value)) return;
-    sink.string("langfuse.trace.metadata." + key, value);
-  });
+  const auto map_member = [&](std::string_view path, std::string_view key, std::string_view value) {
+    if (TraceLimits::fits(value) ||
+        limits.takes("the trace's metadata \"" + std::string(key) + "\"", value)) {
+      sink.string(path, value);
+    }
+  };
+  for_each_member(trace.metadata, "langfuse.trace.metadata.", map_member);
 }
 
 void map_prompt(const Record& record, AttributeSink& sink) {
@@ -118,9 +111,9 @@ std::uint64_t map_record(const Record& record, AttributeSink& sink, bool capture
   if (capture_io || !record.output_from_macro) {
     sink.json("langfuse.observation.output", record.output);
   }
-  for_each_member(record.metadata, [&](const std::string& key, std::string_view value) {
-    sink.string("langfuse.observation.metadata." + key, value);
-  });
+  const auto map_member = [&](std::string_view path, std::string_view /*key*/,
+                              std::string_view value) { sink.string(path, value); };
+  for_each_member(record.metadata, "langfuse.observation.metadata.", map_member);
   if (record.level) sink.string("langfuse.observation.level", llmtrace::to_string(*record.level));
   sink.text("langfuse.observation.status_message", record.status_message);
   map_model(record, sink, invalid);

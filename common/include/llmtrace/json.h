@@ -55,8 +55,8 @@ class LLMTRACE_EXPORT Json {
   /// Text that already is JSON. If it is not, or is nested deeper than JsonWriter::kMaxDepth, the
   /// text is kept as a plain string, so that no invalid JSON ever reaches a wire.
   static Json from_text(std::string text);
-  /// For llmtrace itself: text that is known to be JSON, nested at most JsonWriter::kMaxDepth deep.
-  static Json from_valid_text(std::string text) noexcept;
+  /// For llmtrace itself: text that is known to be JSON, nested at most `levels` deep.
+  static Json from_valid_text(std::string text, int levels = JsonWriter::kMaxDepth) noexcept;
 
   /// True when nothing was given. A given null is not absent.
   bool is_absent() const noexcept { return kind_ == Kind::Absent; }
@@ -65,6 +65,8 @@ class LLMTRACE_EXPORT Json {
   /// The JSON text, or the plain string when `is_string()`.
   const std::string& text() const& noexcept { return text_; }
   std::string text() && noexcept { return std::move(text_); }
+  /// For llmtrace itself: the text is nested so deep, or less.
+  int levels() const noexcept { return levels_; }
   /// The value as JSON text in both cases; "null" when absent.
   std::string to_text() const;
 
@@ -80,6 +82,7 @@ class LLMTRACE_EXPORT Json {
 
   std::string text_;
   Kind kind_ = Kind::Absent;
+  unsigned char levels_ = 0;
 };
 
 /// One member of an object in braces. Two arguments always, so that `{{x}}` is never an object; the

@@ -66,8 +66,9 @@ class LLMTRACE_EXPORT JsonWriter {
   /// Shortest text that reads back as the same double; null for NaN and infinities.
   void number(double value);
   void string(std::string_view value);
-  /// Appends `json` as one value. The caller vouches that it is valid JSON of at most kMaxDepth.
-  void raw(std::string_view json);
+  /// Appends `json` as one value. The caller vouches that it is valid JSON, and that no more than
+  /// `levels` of its containers, themselves at most kMaxDepth, stand inside each other.
+  void raw(std::string_view json, int levels = kMaxDepth);
 
   void begin_object();
   void key(std::string_view name);
@@ -96,6 +97,8 @@ class LLMTRACE_EXPORT JsonWriter {
   void rewind(const Position& position) noexcept;
   /// Whether what was written since `start` is one well-formed value.
   bool is_complete_since(const Position& start) const noexcept;
+  /// So many containers, or fewer, stand inside each other in what was written.
+  int levels() const noexcept { return levels_; }
 
  private:
   bool begin_value();
@@ -108,6 +111,7 @@ class LLMTRACE_EXPORT JsonWriter {
   std::uint64_t has_element_ = 0;  // bit d: the container at depth d already has an element
   std::uint64_t is_object_ = 0;    // bit d: the container at depth d is an object
   int depth_ = 0;                  // may pass kMaxDepth; what is deeper is not written
+  int levels_ = 0;
   bool after_key_ = false;
   bool has_root_ = false;
   bool malformed_ = false;  // a key, value or bracket stood where JSON has none

@@ -46,15 +46,18 @@ bool is_cut(const LogEntry& entry, const JsonMembers::Member& member) {
 }
 
 void append_members(std::string& out, const LogEntry& entry, const JsonMembers& members) {
-  std::string key;
   for (const JsonMembers::Member& member : members.members()) {
     const bool own = std::find(kOwnKeys.begin(), kOwnKeys.end(), member.key) != kOwnKeys.end();
-    key.assign(own ? "fields." : "").append(member.key);
     out.push_back(',');
-    append_json_string(out, key);
+    if (own) {
+      append_json_string(out, std::string("fields.").append(member.key));
+    } else {
+      append_json_string(out, member.key);
+    }
     out.push_back(':');
     if (is_cut(entry, member)) {
-      const std::string whole = unescape_json_string(member.value);
+      std::string buffer;
+      const std::string_view whole = unescape_json_string(member.value, buffer);
       append_json_string(out, utf8_prefix(whole, entry.preview_bytes));
     } else {
       append_value(out, member.value);

@@ -111,12 +111,19 @@ void PrometheusWriter::sample(std::string_view name, const std::vector<std::stri
   text_.append(" ").append(number_text(value)).append("\n");
 }
 
-LabelValues Family::label_values(const std::string_view* values, std::size_t count) const {
+LabelValues Family::label_values(LabelViews given) const {
   LabelValues labels(params_.labels.items().size());
-  for (std::size_t i = 0; i < labels.size() && i < count; ++i) {
-    append_utf8(labels[i], utf8_prefix(values[i], kMaxLabelBytes));
+  for (std::size_t i = 0; i < labels.size() && i < given.size(); ++i) {
+    append_utf8(labels[i], utf8_prefix(given[i], kMaxLabelBytes));
   }
   return labels;
+}
+
+bool Family::are_label_values(LabelViews given) const noexcept {
+  return given.size() == params_.labels.items().size() &&
+         std::all_of(given.begin(), given.end(), [](std::string_view value) {
+           return value.size() <= kMaxLabelBytes && is_utf8(value);
+         });
 }
 
 Json Family::labels_json(const LabelValues& values) const {
@@ -163,7 +170,7 @@ std::string_view FamilyOf<Histogram>::type() const noexcept {
 template <class Handle>
 Handle FamilyOf<Handle>::find(const std::string_view* values, std::size_t count) noexcept {
   try {
-    return Handle(&find_or_make(values, count));
+    return Handle(&find_or_make({values, count}));
   } catch (const std::exception&) {  // no memory for another one
     other_used_.store(true, std::memory_order_relaxed);
     return Handle(&other_);
@@ -171,18 +178,24 @@ Handle FamilyOf<Handle>::find(const std::string_view* values, std::size_t count)
 }
 
 template <class Handle>
-typename Handle::Series& FamilyOf<Handle>::find_or_make(const std::string_view* values,
-                                                        std::size_t count) {
-  LabelValues labels = label_values(values, count);
-  {
-    const std::shared_lock lock(mutex_);
-    const auto known = series_.find(labels);
-    if (known != series_.end()) return *known->second;
-    if (series_.size() >= params_.max_series) {
-      other_used_.store(true, std::memory_order_relaxed);
-      return other_;
-    }
+template <class Values>
+typename Handle::Series* FamilyOf<Handle>::find_known(const Values& values) noexcept {
+  const std::shared_lock lock(mutex_);
+  const auto known = series_.find(values);
+  if (known != series_.end()) return known->second.get();
+  if (series_.size() < params_.max_series) return nullptr;
+  other_used_.store(true, std::memory_order_relaxed);
+  return &other_;
+}
+
+// A series that is there is found without copying its labels.
+template <class Handle>
+typename Handle::Series& FamilyOf<Handle>::find_or_make(LabelViews given) {
+  if (are_label_values(given)) {
+    if (Series* const known = find_known(given); known != nullptr) return *known;
   }
+  LabelValues labels = label_values(given);
+  if (Series* const known = find_known(labels); known != nullptr) return *known;
   auto fresh = std::make_unique<Series>(params_);
   const std::unique_lock lock(mutex_);
   if (series_.size() >= params_.max_series && !series_.contains(labels)) {

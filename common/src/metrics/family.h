@@ -4,11 +4,13 @@
 
 #include <llmtrace/metric_registry.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <new>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,16 @@ class HistogramSeries : public LogLinearHistogram {
 
 /// Label values, one for each name.
 using LabelValues = std::vector<std::string>;
+using LabelViews = std::span<const std::string_view>;
+
+/// Orders label values, given as strings or as views of them.
+struct LabelOrder {
+  using is_transparent = void;
+  template <class Left, class Right>
+  bool operator()(const Left& left, const Right& right) const noexcept {
+    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
+  }
+};
 
 /// Writes Prometheus's text: one family after the other.
 class PrometheusWriter {
@@ -95,7 +107,10 @@ class Family {
   virtual void renew_lock() const noexcept = 0;
 
  protected:
-  LabelValues label_values(const std::string_view* values, std::size_t count) const;
+  /// One for each name, as they may be kept: valid UTF-8, not too long.
+  LabelValues label_values(LabelViews given) const;
+  /// Whether they are that already.
+  bool are_label_values(LabelViews given) const noexcept;
   Json labels_json(const LabelValues& values) const;
   MetricPoint point(const LabelValues& values) const;
 
@@ -130,10 +145,13 @@ class FamilyOf final : public Family {
   }
 
  private:
-  Series& find_or_make(const std::string_view* values, std::size_t count);
+  /// Null when there is none under these values, and there may be another one.
+  template <class Values>
+  Series* find_known(const Values& values) noexcept;
+  Series& find_or_make(LabelViews given);
 
   mutable std::shared_mutex mutex_;  // guards series_; the series themselves need none
-  std::map<LabelValues, std::unique_ptr<Series>> series_;
+  std::map<LabelValues, std::unique_ptr<Series>, LabelOrder> series_;
   Series other_;
   const LabelValues other_labels_;
   std::atomic<bool> other_used_{false};

@@ -176,6 +176,7 @@ void map_observation(const GenAiView& view, std::string_view span_name, Attribut
 // Without those that have a name in the conventions' version, and were sent under it.
 void map_members(const JsonMembers& metadata, std::string_view prefix, GenAiConventions version,
                  AttributeSink& sink) {
+  std::string path(prefix);
   for (const auto& [key, json] : metadata.members()) {
     const auto known = std::find_if(kMetadataNames.begin(), kMetadataNames.end(),
                                     [&key = key](const auto& pair) { return pair.first == key; });
@@ -183,7 +184,8 @@ void map_members(const JsonMembers& metadata, std::string_view prefix, GenAiConv
         known != kMetadataNames.end() && (known->second == GenAi::ToolDefinitions ||  // content
                                           !name_of(known->second, version).empty());
     if (!has_name && !is_own(key)) {
-      map_json(std::string(prefix) + key, json, sink);
+      path.resize(prefix.size());
+      map_json(path.append(key), json, sink);
     }
   }
 }
@@ -224,7 +226,7 @@ void map_trace(const GenAiView& view, AttributeSink& sink) {
 }  // namespace
 
 SpanHead GenAiMapper::head(const Record& record) {
-  metadata_ = JsonMembers();
+  metadata_.clear();
   if (!record.metadata.is_string()) metadata_.add(record.metadata.text());
   dropped_ = {};
   operation_.clear();

@@ -96,7 +96,8 @@ bool map_known(const Parameter& parameter, const JsonValue& value, std::string_v
 
 void map_json(std::string_view key, std::string_view json_text, AttributeSink& sink) {
   if (json_text.starts_with('"')) {
-    sink.string(key, unescape_json_string(json_text));
+    std::string buffer;
+    sink.string(key, unescape_json_string(json_text, buffer));
     return;
   }
   const bool is_container = json_text.starts_with('{') || json_text.starts_with('[');
@@ -137,7 +138,7 @@ void map_parameters(const Json& parameters, GenAiConventions version, AttributeS
         continue;
       }
     }
-    map_json("llmtrace.request." + name, text, sink);
+    map_json(std::string("llmtrace.request.").append(name), text, sink);
   }
 }
 

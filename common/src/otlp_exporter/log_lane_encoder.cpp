@@ -88,8 +88,8 @@ void write_value(std::string_view key, std::string_view json, std::size_t max_by
                  AttributeSink& sink) {
   switch (json.front()) {
     case '"': {
-      const std::string text = unescape_json_string(json);
-      sink.string(key, utf8_prefix(text, max_bytes));
+      std::string buffer;
+      sink.string(key, utf8_prefix(unescape_json_string(json, buffer), max_bytes));
       return;
     }
     case 't':
