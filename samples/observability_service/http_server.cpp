@@ -77,9 +77,16 @@ void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCo
   delete static_cast<HttpExchange*>(std::exchange(*state, nullptr));
 }
 
-void on_connection(void* traffic, MHD_Connection*, void**, MHD_ConnectionNotificationCode what) {
-  static_cast<Traffic*>(traffic)->connection_changed(what == MHD_CONNECTION_NOTIFY_STARTED ? 1
-                                                                                           : -1);
+void on_connection(void* closure, MHD_Connection* connection, void**,
+                   MHD_ConnectionNotificationCode what) noexcept {
+  const int socket =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  auto& traffic = *static_cast<Traffic*>(closure);
+  try {
+    what == MHD_CONNECTION_NOTIFY_STARTED ? traffic.connection_opened(socket)
+                                          : traffic.connection_closed(socket);
+  } catch (const std::exception&) {  // no memory: it ends with the library
+  }
 }
 
 // Those that the system has accepted for us and that may have sent something.
@@ -96,10 +103,20 @@ void take_waiting_connections(MHD_Daemon& daemon, int listener) {
 
 }  // namespace
 
-void Traffic::connection_changed(int change) {
+void Traffic::connection_opened(int socket) {
   {
     const std::lock_guard lock(mutex_);
-    connections_ += change;
+    connections_.insert(socket);
+    ++changes_;
+    if (is_ending_) ::shutdown(socket, SHUT_RD);
+  }
+  changed_.notify_all();
+}
+
+void Traffic::connection_closed(int socket) {
+  {
+    const std::lock_guard lock(mutex_);
+    connections_.erase(socket);
     ++changes_;
   }
   changed_.notify_all();
@@ -121,11 +138,18 @@ bool Traffic::wait_for_end(std::chrono::steady_clock::time_point deadline,
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) return requests_ == 0;
     const std::uint64_t seen = changes_;
-    const auto silence = connections_ == 0 ? kUntold : idle;
+    const auto silence = connections_.empty() ? kUntold : idle;
     const auto until = requests_ == 0 ? std::min(deadline, now + silence) : deadline;
     const bool is_changed = changed_.wait_until(lock, until, [&] { return changes_ != seen; });
     if (!is_changed && requests_ == 0) return true;
   }
+}
+
+void Traffic::end_connections(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  is_ending_ = true;
+  for (const int socket : connections_) ::shutdown(socket, SHUT_RD);
+  changed_.wait_for(lock, limit, [this] { return connections_.empty(); });
 }
 
 HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
@@ -148,7 +172,13 @@ HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
   }
 }
 
-HttpServer::~HttpServer() = default;
+// A request that libmicrohttpd 0.9.75 refuses by itself while it ends, for its headers are too
+// large, makes it use a response that is not there: so nothing is read any more when it ends.
+HttpServer::~HttpServer() {
+  constexpr std::chrono::seconds kMostWait(1);
+  drain(std::chrono::milliseconds(0));
+  traffic_.end_connections(kMostWait);
+}
 
 bool HttpServer::drain(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;

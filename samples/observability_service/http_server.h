@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "samples/observability_service/http_message.h"
@@ -27,19 +28,25 @@ struct HttpServerOptions {
   std::chrono::seconds keep_alive{60};
 };
 
-/// How many connections are open and how many requests are under way; for `drain`.
+/// Which connections are open and how many requests are under way; for `drain` and the end.
 class Traffic {
  public:
-  void connection_changed(int change);
+  void connection_opened(int socket);
+  /// To be called before `socket` is closed.
+  void connection_closed(int socket);
   void request_changed(int change);
   /// True when nothing is under way, and what is open has been silent for `idle`, if anything is.
   /// False when the deadline came first.
   bool wait_for_end(std::chrono::steady_clock::time_point deadline, std::chrono::milliseconds idle);
+  /// Nothing more is read from any connection, nor from one that is told of later. Returns when all
+  /// are closed, or after `limit`.
+  void end_connections(std::chrono::milliseconds limit);
 
  private:
   std::mutex mutex_;  // guards what is below
   std::condition_variable changed_;
-  int connections_ = 0;
+  std::set<int> connections_;  // their sockets
+  bool is_ending_ = false;
   int requests_ = 0;
   std::uint64_t changes_ = 0;
 };
@@ -48,7 +55,7 @@ class HttpServer {
  public:
   /// Listens at once; `handler` must outlive the server. Throws std::runtime_error when it cannot.
   HttpServer(const HttpServerOptions& options, HttpHandler& handler);
-  /// Closes all connections, whatever is under way on them.
+  /// Closes all connections: answers that take longer than a second are cut off.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
