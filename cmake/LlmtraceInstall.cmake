@@ -23,6 +23,8 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/llmtrace-config.cmake
               cmake/LlmtraceDependencies.cmake
         DESTINATION ${llmtrace_package_dir})
 
+install(FILES LICENSE common/src/prices/GENAI_PRICES_LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
 # One .pc file per module: llmtrace-common, llmtrace-langfuse, ... A static llmtrace needs libcurl and the others
 # at every link (and their shared libraries do, so not --static); a shared one has them inside.
 file(RELATIVE_PATH prefix_from_here /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)

@@ -8,7 +8,7 @@ namespace llmtrace::collector {
 namespace {
 
 // Each step brings a database of the version before it up to date; the last one's is ours.
-constexpr std::array<const char*, 5> kSchemaSteps = {R"sql(
+constexpr std::array<const char*, 6> kSchemaSteps = {R"sql(
 CREATE TABLE observations (
   trace_id TEXT NOT NULL, id TEXT NOT NULL, parent_id TEXT, is_app_root INTEGER, type TEXT,
   name TEXT, start_ms INTEGER, end_ms INTEGER, completion_start_ms INTEGER, level TEXT,
@@ -110,6 +110,11 @@ INSERT INTO node_ids SELECT id, row FROM nodes ORDER BY id, row;
 CREATE TABLE node_ids_state (indexed_row INTEGER NOT NULL);
 INSERT INTO node_ids_state SELECT COALESCE(MAX(row), 0) FROM nodes;
 PRAGMA user_version = 5;
+)sql",
+                                                     R"sql(
+CREATE INDEX log_records_by_span ON log_records (trace_id, span_id, time_us)
+  WHERE span_id IS NOT NULL;
+PRAGMA user_version = 6;
 )sql"};
 
 // Enough for a burst of 20 MiB bodies between two checkpoints of the log.

@@ -43,12 +43,12 @@ std::optional<std::int64_t> nano_member_to_us(const JsonValue& object, std::stri
   return result.ec == std::errc() ? nanoseconds_to_us(nanoseconds) : std::nullopt;
 }
 
-std::vector<OtlpEvent> decode_events(const JsonValue& span) {
+std::vector<OtlpEvent> decode_events(const JsonValue& span, Keep keep) {
   std::vector<OtlpEvent> events;
   for (const JsonValue& event : elements(span, "events")) {
     events.push_back({.name = event["name"].as_string(),
                       .time_us = nano_member_to_us(event, "timeUnixNano").value_or(0),
-                      .attributes = decode_otlp_attributes(event)});
+                      .attributes = decode_otlp_attributes(event, keep)});
   }
   return events;
 }
@@ -65,25 +65,39 @@ OtlpScopeSpans decode_scope_spans(const JsonValue& json, Keep keep) {
   return scope_spans;
 }
 
-OtlpValue array_value(const JsonValue& values) {
+void append_value(std::string& text, const std::optional<OtlpValue>& value) {
+  if (!value) {
+    text += "null";
+  } else if (value->kind == Kind::String) {
+    append_json_string(text, value->text);
+  } else {
+    text += value->text;
+  }
+}
+
+OtlpValue array_value(const JsonValue& values, Keep keep) {
   std::string text = "[";
   for (const JsonValue& element : values.elements()) {
     if (text.size() > 1) text += ',';
-    const auto value = otlp_value(element);
-    if (!value) {
-      text += "null";
-    } else if (value->kind == Kind::String) {
-      append_json_string(text, value->text);
-    } else {
-      text += value->text;
-    }
+    append_value(text, otlp_value(element, keep));
   }
   return {.kind = Kind::Array, .text = text + "]"};
 }
 
+OtlpValue object_value(const JsonValue& pairs, Keep keep) {
+  std::string text = "{";
+  for (const JsonValue& pair : pairs.elements()) {
+    if (text.size() > 1) text += ',';
+    append_json_string(text, pair["key"].as_string());
+    text += ':';
+    append_value(text, otlp_value(pair["value"], keep));
+  }
+  return {.kind = Kind::Object, .text = text + "}"};
+}
+
 }  // namespace
 
-std::optional<OtlpValue> otlp_value(const JsonValue& any_value) {
+std::optional<OtlpValue> otlp_value(const JsonValue& any_value, Keep keep) {
   if (const JsonValue* text = any_value.find("stringValue")) {
     return OtlpValue{.text = text->as_string()};
   }
@@ -98,7 +112,18 @@ std::optional<OtlpValue> otlp_value(const JsonValue& any_value) {
     const bool is_number = parsed && parsed->is_number();
     return OtlpValue{.kind = is_number ? Kind::Number : Kind::String, .text = text};
   }
-  if (const JsonValue* values = any_value["arrayValue"].find("values")) return array_value(*values);
+  if (const JsonValue* values = any_value["arrayValue"].find("values")) {
+    return array_value(*values, keep);
+  }
+  if (keep != Keep::Attributes) {
+    if (any_value.find("arrayValue") != nullptr) return array_value({}, keep);
+    if (const JsonValue* list = any_value.find("kvlistValue")) {
+      return object_value((*list)["values"], keep);
+    }
+    if (const JsonValue* bytes = any_value.find("bytesValue")) {
+      return OtlpValue{.text = bytes->as_string()};
+    }
+  }
   if (!any_value.is_object() || any_value.members().empty()) return std::nullopt;
   return OtlpValue{.text = any_value.to_text()};
 }
@@ -111,7 +136,7 @@ OtlpSpan decode_otlp_span(const JsonValue& json, Keep keep) {
           .start_us = nano_member_to_us(json, "startTimeUnixNano"),
           .end_us = nano_member_to_us(json, "endTimeUnixNano"),
           .attributes = decode_otlp_attributes(json, keep),
-          .events = decode_events(json),
+          .events = decode_events(json, keep),
           .status_code = json["status"]["code"].as_integer(),
           .status_message = json["status"]["message"].as_string()};
 }
@@ -121,7 +146,7 @@ OtlpAttributes decode_otlp_attributes(const JsonValue& object, Keep keep) {
   for (const JsonValue& pair : elements(object, "attributes")) {
     std::string key = pair["key"].as_string();
     if (keep == Keep::JsonAndIndexed && is_content(key)) continue;
-    if (auto value = otlp_value(pair["value"])) {
+    if (auto value = otlp_value(pair["value"], keep)) {
       add_attribute(attributes, std::move(key), std::move(*value));
     }
   }

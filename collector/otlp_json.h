@@ -17,9 +17,10 @@ OtlpTrace decode_otlp_json(std::string_view body, Keep keep = Keep::Attributes);
 OtlpSpan decode_otlp_span(const JsonValue& json, Keep keep = Keep::Attributes);
 OtlpAttributes decode_otlp_attributes(const JsonValue& object, Keep keep = Keep::Attributes);
 
-/// An AnyValue as the server keeps it: scalars as themselves, an array as a JSON array, and a
-/// key-value list, bytes or an array without elements as the raw JSON text of the AnyValue. Nothing
-/// when unset.
-std::optional<OtlpValue> otlp_value(const JsonValue& any_value);
+/// An AnyValue: scalars as themselves, an array as a JSON array, a key-value list as a JSON object,
+/// bytes as base64 text. Of Keep::Attributes, where Langfuse's server keeps them so, what is
+/// neither a scalar nor an array with elements is the raw JSON text of the AnyValue. Nothing when
+/// unset.
+std::optional<OtlpValue> otlp_value(const JsonValue& any_value, Keep keep);
 
 }  // namespace llmtrace::collector

@@ -24,7 +24,7 @@ std::string text_of(pbf_reader& message) {
   return text;
 }
 
-std::optional<OtlpValue> decode_value(pbf_reader message) {
+std::optional<OtlpValue> decode_value(pbf_reader message, Keep keep) {
   // The most frequent kinds, without a detour by JSON.
   pbf_reader only_field = message;
   if (only_field.next()) {
@@ -37,7 +37,7 @@ std::optional<OtlpValue> decode_value(pbf_reader message) {
       if (!only_field.next()) return number;
     }
   }
-  return otlp_value(JsonValue::parse(any_value_json(message)).value_or(JsonValue()));
+  return otlp_value(JsonValue::parse(any_value_json(message)).value_or(JsonValue()), keep);
 }
 
 void decode_attribute(pbf_reader message, OtlpAttributes& attributes, Keep keep) {
@@ -45,7 +45,7 @@ void decode_attribute(pbf_reader message, OtlpAttributes& attributes, Keep keep)
   if (keep == Keep::JsonAndIndexed && is_content(pair.key)) return;
   std::string key;
   append_utf8(key, pair.key);
-  auto value = decode_value(pair.value);
+  auto value = decode_value(pair.value, keep);
   if (value) add_attribute(attributes, std::move(key), std::move(*value));
 }
 

@@ -56,7 +56,12 @@ void append_values(std::string& out, pbf_reader message, bool has_keys, int dept
 
 // Of several members of its oneof the last one counts.
 void append_value(std::string& out, pbf_reader message, int depth) {
-  if (depth > kMaxValueDepth) throw BadRequest("an attribute's value is nested too deep");
+  if (depth > kMaxValueDepth) {
+    out += "{\"stringValue\":";
+    append_json_string(out, JsonWriter::kTooDeepMark);
+    out += '}';
+    return;
+  }
   const std::size_t begin = out.size();
   const auto start = [&](std::string_view text) {
     out.resize(begin);

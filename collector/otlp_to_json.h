@@ -37,7 +37,7 @@ struct KeyValueView {
 KeyValueView read_key_value(protozero::pbf_reader message);
 
 /// The AnyValue as OTLP's JSON has it, so that otlp_value() is the one place that interprets it.
-/// All of these throw BadRequest for a value that is nested too deep.
+/// What is nested too deep in it becomes JsonWriter::kTooDeepMark, in all of these.
 std::string any_value_json(protozero::pbf_reader message);
 
 std::string otlp_span_json(protozero::pbf_reader message);

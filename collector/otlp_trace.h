@@ -12,7 +12,7 @@
 namespace llmtrace::collector {
 
 struct OtlpValue {
-  enum class Kind { String, Boolean, Number, Array };
+  enum class Kind { String, Boolean, Number, Array, Object };
 
   Kind kind = Kind::String;
   std::string text{};  // a string's own text; JSON text of any other kind
@@ -41,9 +41,10 @@ struct OtlpSpan {
   std::string json{};  // the whole span in OTLP's JSON; see Keep
 };
 
-/// What a decoder keeps: all attributes; or all that came, known or not, as OTLP's JSON, and beside
-/// it the attributes that an index needs, without a call's content, which is most of its bytes.
-enum class Keep { Attributes, JsonAndIndexed };
+/// What a decoder keeps: all attributes, as Langfuse's server keeps them; all of them, each as the
+/// JSON value that it stands for; or all that came, known or not, as OTLP's JSON, and beside it the
+/// attributes that an index needs, without a call's content, which is most of its bytes.
+enum class Keep { Attributes, AttributesAsJson, JsonAndIndexed };
 
 /// Whether the attribute holds what a call was given or returned.
 bool is_content(std::string_view key) noexcept;

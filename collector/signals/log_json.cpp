@@ -13,7 +13,7 @@ namespace {
 
 // A string as itself, any other value as the JSON that the attributes have it in.
 std::optional<std::string> body_json(const JsonValue& record) {
-  const auto value = otlp_value(record["body"]);
+  const auto value = otlp_value(record["body"], Keep::AttributesAsJson);
   if (!value) return std::nullopt;
   if (value->kind != OtlpValue::Kind::String) return value->text;
   std::string json;
@@ -37,8 +37,11 @@ void write_log(JsonWriter& writer, const StoredLog& log, std::int64_t trace_star
   fields.add("severity", text(record["severityText"]));
   fields.add("event_name", text(record["eventName"]));
   fields.add_json("body", body_json(record));
-  fields.add_object("attributes", attributes_json(decode_otlp_attributes(record)));
-  fields.add_object("resource", attributes_json(decode_otlp_attributes(around["resource"])));
+  const auto attributes_of = [](const JsonValue& object) {
+    return attributes_json(decode_otlp_attributes(object, Keep::AttributesAsJson));
+  };
+  fields.add_object("attributes", attributes_of(record));
+  fields.add_object("resource", attributes_of(around["resource"]));
   fields.add("scope", text(around["scope"]["name"]));
 }
 

@@ -70,7 +70,9 @@ std::vector<StoredLog> read_logs(SqliteDatabase& connection, const std::string& 
   SqliteStatement statement(
       connection,
       "SELECT time_us, record, json FROM log_records JOIN otlp_resources ON resource = id WHERE "
-      "trace_id = ?1 AND (?2 IS NULL OR span_id = ?2) ORDER BY time_us DESC, row DESC LIMIT ?3");
+      "trace_id = ?1 AND " +
+          std::string(span_id ? "span_id = ?2" : "?2 IS NULL") +
+          " ORDER BY time_us DESC, row DESC LIMIT ?3");
   statement.bind(1, std::string_view(trace_id));
   statement.bind(2, span_id);
   statement.bind(3, limit);

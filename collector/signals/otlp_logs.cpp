@@ -10,6 +10,7 @@
 #include "collector/metadata_text.h"
 #include "collector/otlp_to_json.h"
 #include "collector/otlp_trace.h"
+#include "common/src/environment.h"
 #include "common/src/json_value.h"
 
 namespace llmtrace::collector {
@@ -19,8 +20,7 @@ using protozero::pbf_reader;
 
 std::optional<std::string> id_in(const JsonValue& record, std::string_view key,
                                  std::size_t digits) {
-  std::string id = record[key].as_string();
-  for (char& c : id) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string id = lower_case(record[key].as_string());
   const bool is_id = is_lower_hex(id, digits) && id.find_first_not_of('0') != std::string::npos;
   return is_id ? std::optional(std::move(id)) : std::nullopt;
 }

@@ -11,8 +11,10 @@
 #include "collector/langsmith/run.h"
 #include "collector/metadata_text.h"
 #include "collector/observation.h"
+#include "collector/otlp_json.h"
 #include "collector/reply_fields.h"
 #include "collector/row_sql.h"
+#include "collector/signals/log_store.h"
 #include "collector/span_attributes.h"
 #include "collector/traces/node_mapper.h"
 #include "collector/traces/plain_span.h"
@@ -207,7 +209,10 @@ NodeContent langsmith_content(SqliteDatabase& connection, const Node& node) {
 
 // --- plain OTLP's
 
+// What was caught and dealt with is an event, but no error of the span's.
 std::optional<std::string> exception_of(const OtlpSpan& span) {
+  constexpr std::int64_t kStatusError = 2;
+  if (span.status_code != kStatusError) return std::nullopt;
   for (const OtlpEvent& event : span.events) {
     if (event.name != "exception") continue;
     const auto text = [&event](std::string_view name) {
@@ -221,19 +226,39 @@ std::optional<std::string> exception_of(const OtlpSpan& span) {
   return std::nullopt;
 }
 
+// A call's messages may come as log records of its span, each an event of the GenAI conventions.
+void add_logged_messages(SqliteDatabase& connection, const Node& node, OtlpSpan& span) {
+  constexpr std::int64_t kMostRecords = 1000;
+  for (const StoredLog& log : read_logs(connection, node.trace_id, node.id, kMostRecords)) {
+    const JsonValue record = JsonValue::parse(log.record_json).value_or(JsonValue());
+    OtlpEvent event{.name = record["eventName"].as_string(),
+                    .time_us = log.time_us,
+                    .attributes = decode_otlp_attributes(record, Keep::AttributesAsJson)};
+    const auto named = event.attributes.find("event.name");  // before records had a name
+    if (event.name.empty() && named != event.attributes.end()) event.name = named->second.text;
+    if (!event.name.starts_with("gen_ai.")) continue;
+    if (auto body = otlp_value(record["body"], Keep::AttributesAsJson)) {
+      event.attributes.try_emplace("gen_ai.event.content", *std::move(body));
+    }
+    span.events.push_back(std::move(event));
+  }
+}
+
 NodeContent otlp_content(SqliteDatabase& connection, const Node& node) {
-  const auto stored = read_span(connection, node.row);
+  auto stored = read_span(connection, node.row);
   if (!stored) return {};
-  NodeContent content =
-      content_of(map_plain_span(stored->span, stored->scope, stored->resource_attributes,
-                                node.stored_us / 1000, SpanParts::AllAndUnknown));
-  if (auto exception = exception_of(stored->span)) content.error = std::move(exception);
   std::vector<EventText> events;
   for (const OtlpEvent& event : stored->span.events) {
     events.push_back({.time_us = event.time_us,
                       .name = event.name,
                       .attributes = attributes_json(event.attributes)});
   }
+  auto exception = exception_of(stored->span);
+  add_logged_messages(connection, node, stored->span);
+  NodeContent content =
+      content_of(map_plain_span(std::move(stored->span), stored->scope, stored->resource_attributes,
+                                node.stored_us / 1000, SpanParts::AllAndUnknown));
+  if (exception) content.error = std::move(exception);
   content.events = events_json(events, node.start_us);
   return content;
 }

@@ -7,6 +7,7 @@
 #include "collector/otlp_json.h"
 #include "collector/traces/node_mapper.h"
 #include "collector/traces/plain_span.h"
+#include "common/src/environment.h"
 #include "common/src/json_value.h"
 
 namespace llmtrace::collector {
@@ -69,6 +70,9 @@ SpanStore::Group SpanStore::read(OtlpTrace&& trace) const {
           "{\"resource\":" + or_empty_object(resource_spans.resource_json) +
           ",\"scope\":" + or_empty_object(scope_spans.scope_json) + "}");
       for (OtlpSpan& span : scope_spans.spans) {
+        for (std::string* id : {&span.trace_id, &span.span_id, &span.parent_span_id}) {
+          *id = lower_case(std::move(*id));  // OTLP's JSON takes both
+        }
         if (!is_id(span.trace_id, 32) || !is_id(span.span_id, 16)) {
           ++group.refused_count;
           continue;
@@ -111,12 +115,13 @@ std::optional<StoredSpan> read_span(SqliteDatabase& connection, std::int64_t row
   const auto span = JsonValue::parse(stored.span_json);
   const auto surroundings = JsonValue::parse(stored.resource_json);
   if (!span || !surroundings) return std::nullopt;
-  stored.span = decode_otlp_span(*span);
+  stored.span = decode_otlp_span(*span, Keep::AttributesAsJson);
   const JsonValue& scope = (*surroundings)["scope"];
   stored.scope = {.scope_name = scope["name"].as_string(),
                   .scope_version = scope["version"].as_string(),
-                  .scope_attributes = decode_otlp_attributes(scope)};
-  stored.resource_attributes = decode_otlp_attributes((*surroundings)["resource"]);
+                  .scope_attributes = decode_otlp_attributes(scope, Keep::AttributesAsJson)};
+  stored.resource_attributes =
+      decode_otlp_attributes((*surroundings)["resource"], Keep::AttributesAsJson);
   return stored;
 }
 

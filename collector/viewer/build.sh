@@ -19,6 +19,10 @@ rm -f "$output"/*
 ./node node_modules/esbuild/bin/esbuild src/early.js --minify --format=iife --target=es2022 --charset=utf8 \
   --log-level=warning --outfile="$output/early.js"
 cp src/index.html src/icon.svg "$output"
-for package in preact htm uplot; do
-  printf "%s\n\n" "$package"; cat "node_modules/$package/LICENSE"; printf "\n\n"
-done >"$output/licenses.txt"
+{
+  for package in preact htm uplot; do
+    printf "%s\n\n" "$package"; cat "node_modules/$package/LICENSE"; printf "\n\n"
+  done
+  printf "genai-prices, whose figures estimate costs\n\n"
+  cat "$here/../../common/src/prices/GENAI_PRICES_LICENSE.txt"
+} >"$output/licenses.txt"

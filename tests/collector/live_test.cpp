@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "tests/collector/viewer_client.h"
 
@@ -18,8 +20,11 @@ namespace {
 // A connection that reads as long as it is asked to.
 class LiveClient {
  public:
-  LiveClient(std::uint16_t port, const std::string& query = "")
+  LiveClient(std::uint16_t port, const std::string& query = "", int receive_buffer = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer > 0) {
+      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     const timeval timeout{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     sockaddr_in address{};
@@ -98,6 +103,36 @@ TEST(Live, OfOneTraceTellsOfNoOther) {
 
   EXPECT_TRUE(client.wait_for("\"name\":\"wanted\""));
   EXPECT_EQ(client.received().find("\"name\":\"other\""), std::string::npos);
+}
+
+TEST(Live, TellsAClientThatReadsTooSlowlyThatItHasMissedSomething) {
+  const RunningCollector server;
+  const std::string last(32, 'f');
+  LiveClient slow(server.collector.port(), "", 4096);
+  ASSERT_TRUE(slow.wait_for("retry: 1000"));
+  LiveClient quick(server.collector.port(), "?trace_id=" + last);
+  ASSERT_TRUE(quick.wait_for("retry: 1000"));
+
+  // Several times what the stream and the sockets hold.
+  Export data{.spans = {{.trace_id = last, .name = "last"}}};
+  for (int i = 0; i < 10'000; ++i) {
+    data.spans.push_back({.trace_id = std::string(28, 'e') + std::to_string(10'000 + i).substr(1),
+                          .name = std::string(1000, 'x')});
+  }
+  store_spans(server, data);
+  ASSERT_TRUE(quick.wait_for("\"name\":\"last\""));
+  EXPECT_EQ(slow.received().find("event: reset"), std::string::npos);
+
+  std::atomic<bool> is_done{false};
+  std::jthread reader([&] {
+    EXPECT_TRUE(slow.wait_for("event: reset"));
+    is_done = true;
+  });
+  for (int i = 0; !is_done; ++i) {
+    store_spans(server, {.spans = {{.name = "round " + std::to_string(i)}}});
+  }
+  reader.join();
+  EXPECT_LT(slow.received().size(), data.spans.size() * 1000) << "not all of it was kept for it";
 }
 
 TEST(Live, EndsWithTheServer) {

@@ -116,7 +116,9 @@ TEST(MalformedInput, PlainBytesCalledGzipAreRefused) {
 TEST(MalformedInput, NestingIsBounded) {
   const RunningCollector server;
 
-  expect_refused(post_protobuf(server, deep_protobuf_body(2'000)));
+  EXPECT_EQ(post_protobuf(server, deep_protobuf_body(2'000)).status, 200);
+  const JsonValue deep = server.observation(kTraceId)["metadata"]["attributes"]["deep"];
+  EXPECT_NE(deep.to_text().find("<nested too deep>"), std::string::npos);
   expect_refused(post(server, std::string(500'000, '['), "application/json"));
   expect_refused(post(server,
                       R"({"resourceSpans":)" + std::string(65, '[') + std::string(65, ']') + "}",

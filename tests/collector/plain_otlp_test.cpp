@@ -219,5 +219,71 @@ TEST(Exceptions, AreShownWithTypeAndStack) {
   EXPECT_EQ(node["error"].to_text(), R"({"type":"IOError","message":"gone","stack_trace":"at f"})");
 }
 
+std::string json_span(const std::string& ids, const std::string& rest) {
+  return R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + ids +
+         R"(,"name":"x","startTimeUnixNano":"1","endTimeUnixNano":"2",)" + rest + "}]}]}]}";
+}
+
+const std::string kIds =
+    R"("traceId":")" + std::string(kTraceId) + R"(","spanId":")" + std::string(kSpanId) + '"';
+
+TEST(Exceptions, ThatWereDealtWithAreEventsOnly) {
+  const RunningCollector server;
+  const std::string caught = R"("events":[{"name":"exception","timeUnixNano":"1","attributes":[)"
+                             R"({"key":"exception.type","value":{"stringValue":"IOError"}}]}])";
+  ASSERT_EQ(server.client.post_json(kPlainOtlpPath, json_span(kIds, caught)).status, 200);
+
+  const JsonValue node = node_of(server);
+  EXPECT_NE(node["level"].as_string(), "ERROR");
+  EXPECT_TRUE(node["error"].is_null());
+  EXPECT_EQ(node["events"].elements().at(0)["name"].as_string(), "exception");
+}
+
+TEST(PlainOtlp, TakesIdsInUpperCase) {
+  const RunningCollector server;
+  const std::string ids = R"("traceId":"0123456789ABCDEF0123456789ABCDEF","spanId":)"
+                          R"("00000000000000A1","parentSpanId":"00000000000000B2")";
+  const Reply reply = server.client.post_json(kPlainOtlpPath, json_span(ids, R"("status":{})"));
+
+  EXPECT_EQ(reply.body, "{}");
+  EXPECT_EQ(node_of(server)["name"].as_string(), "x");
+  EXPECT_EQ(node_of(server)["parent_id"].as_string(), "00000000000000b2");
+}
+
+// What SDKs send of messages that are no text but a list of key-value lists.
+const std::string kMessages =
+    R"({"arrayValue":{"values":[{"kvlistValue":{"values":[{"key":"role","value":)"
+    R"({"stringValue":"user"}},{"key":"parts","value":{"arrayValue":{"values":[)"
+    R"({"kvlistValue":{"values":[{"key":"type","value":{"stringValue":"text"}},)"
+    R"({"key":"content","value":{"stringValue":"Hi \"you\""}}]}}]}}}]}}]}})";
+
+TEST(PlainOtlp, ShowsKeyValueListsAsObjects) {
+  const RunningCollector server;
+  const std::string attributes =
+      R"("attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},)"
+      R"({"key":"gen_ai.input.messages","value":)" +
+      kMessages +
+      R"(},{"key":"none","value":{"kvlistValue":{}}},{"key":"empty","value":{"arrayValue":{}}},)"
+      R"({"key":"bytes","value":{"bytesValue":"AAEC"}},{"key":"one","value":{"kvlistValue":)"
+      R"({"values":[{"key":"n","value":{"intValue":"7"}},{"key":"unset","value":{}}]}}}])";
+  ASSERT_EQ(server.client.post_json(kPlainOtlpPath, json_span(kIds, attributes)).status, 200);
+
+  const JsonValue node = node_of(server);
+  EXPECT_EQ(node["input"].to_text(),
+            R"([{"role":"user","parts":[{"type":"text","content":"Hi \"you\""}]}])");
+  EXPECT_EQ(node["attributes"]["none"].to_text(), "{}");
+  EXPECT_EQ(node["attributes"]["empty"].to_text(), "[]");
+  EXPECT_EQ(node["attributes"]["bytes"].as_string(), "AAEC");
+  EXPECT_EQ(node["attributes"]["one"].to_text(), R"({"n":7,"unset":null})");
+}
+
+TEST(PlainOtlp, MarksWhatIsNestedTooDeepAndKeepsTheRest) {
+  const RunningCollector server;
+  ASSERT_EQ(post_protobuf(server, deep_protobuf_body(2'000)).status, 200);
+
+  const std::string deep = node_of(server)["attributes"]["deep"].to_text();
+  EXPECT_NE(deep.find("<nested too deep>"), std::string::npos) << deep;
+}
+
 }  // namespace
 }  // namespace llmtrace::collector::testing

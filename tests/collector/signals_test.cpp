@@ -118,6 +118,51 @@ TEST(OtlpLogs, AreShownWithTheirNode) {
   EXPECT_EQ(trace["logs_count"].as_integer(), 1);
 }
 
+std::string event_record(const std::string& name, const std::string& body) {
+  return R"({"timeUnixNano":"1700000000123456789","eventName":")" + name + R"(","body":)" + body +
+         R"(,"traceId":")" + kTraceId + R"(","spanId":")" + kSpanId + R"("})";
+}
+
+// How OpenTelemetry's instrumentations send content: log records beside the span, not attributes.
+TEST(OtlpLogs, MessagesOfACallAreItsNodesInputAndOutput) {
+  const RunningCollector server;
+  store_spans(server,
+              {.spans = {{.attributes = {{"gen_ai.operation.name", std::string("chat")}}}}});
+  post(server, "/v1/logs",
+       logs_body(event_record("gen_ai.user.message",
+                              R"({"kvlistValue":{"values":[{"key":"content","value":)"
+                              R"({"stringValue":"Hi"}}]}})") +
+                 "," +
+                 event_record("gen_ai.choice",
+                              R"({"kvlistValue":{"values":[{"key":"finish_reason","value":)"
+                              R"({"stringValue":"stop"}},{"key":"message","value":{"kvlistValue":)"
+                              R"({"values":[{"key":"role","value":{"stringValue":"assistant"}},)"
+                              R"({"key":"content","value":{"stringValue":"Hello"}}]}}}]}})")),
+       {kJson});
+
+  const JsonValue node = node_of(server);
+  EXPECT_EQ(node["input"].to_text(), R"([{"role":"user","content":"Hi"}])");
+  EXPECT_EQ(node["output"].to_text(), R"([{"role":"assistant","content":"Hello"}])");
+  EXPECT_TRUE(node["events"].elements().empty()) << "they are lines, and shown as such";
+  ASSERT_EQ(node["logs"].elements().size(), 2U);
+  EXPECT_EQ(node["logs"].elements()[0]["body"]["content"].as_string(), "Hi");
+}
+
+TEST(OtlpLogs, TheDetailsOfAnInferenceAreItsNodesContent) {
+  const RunningCollector server;
+  store_spans(server,
+              {.spans = {{.attributes = {{"gen_ai.operation.name", std::string("chat")}}}}});
+  const std::string record =
+      R"({"timeUnixNano":"1700000000123456789","traceId":")" + std::string(kTraceId) +
+      R"(","spanId":")" + kSpanId +
+      R"(","attributes":[{"key":"event.name","value":{"stringValue":)"
+      R"("gen_ai.client.inference.operation.details"}},{"key":"gen_ai.output.messages",)"
+      R"("value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[]}]"}}]})";
+  post(server, "/v1/logs", logs_body(record), {kJson});
+
+  EXPECT_EQ(node_of(server)["output"].to_text(), R"([{"role":"assistant","parts":[]}])");
+}
+
 TEST(OtlpLogs, ProtobufSaysTheSame) {
   const RunningCollector server;
 

@@ -1,5 +1,7 @@
 // What is acknowledged is kept: over a restart, over a kill, and all of a batch or nothing.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +14,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <random>
 #include <set>
@@ -24,6 +27,7 @@
 #include "tests/collector/running_collector.h"
 #include "tests/collector/viewer_client.h"
 #include "tests/support/run_length.h"
+#include "tests/support/scoped_environment.h"
 
 namespace llmtrace::collector::testing {
 namespace {
@@ -55,15 +59,18 @@ class DatabaseFile {
 // The program itself, with its standard output read until the line that says where it listens.
 class Program {
  public:
-  explicit Program(const std::string& database) {
+  explicit Program(std::vector<std::string> options) {
+    options.insert(options.begin(), {LLMTRACE_COLLECTOR_PROGRAM, "--port", "0"});
+    std::vector<char*> arguments;
+    for (std::string& option : options) arguments.push_back(option.data());
+    arguments.push_back(nullptr);
     std::array<int, 2> out{};
     EXPECT_EQ(::pipe(out.data()), 0);
     process_ = ::fork();
     if (process_ == 0) {
       ::dup2(out[1], STDOUT_FILENO);
       ::close(out[0]);
-      ::execl(LLMTRACE_COLLECTOR_PROGRAM, LLMTRACE_COLLECTOR_PROGRAM, "--port", "0", "--db",
-              database.c_str(), nullptr);
+      ::execv(LLMTRACE_COLLECTOR_PROGRAM, arguments.data());
       ::_exit(127);
     }
     ::close(out[1]);
@@ -261,7 +268,7 @@ TEST(Store, RefusesAPathThatCannotBeOpened) {
 
 TEST(Program, SaysWhereItListensAndEndsCleanlyOnASignal) {
   for (const int signal : {SIGTERM, SIGINT}) {
-    Program program(":memory:");
+    Program program({"--db", ":memory:"});
 
     EXPECT_TRUE(program.line().starts_with("llmtrace-collector: listening on http://127.0.0.1:"));
     EXPECT_EQ(HttpClient(program.url()).get("/api/public/health").status, 200);
@@ -272,10 +279,54 @@ TEST(Program, SaysWhereItListensAndEndsCleanlyOnASignal) {
   }
 }
 
+// A browser's opener that tells what it was asked to open.
+class FakeOpener {
+ public:
+  FakeOpener() {
+    std::string pattern = std::filesystem::temp_directory_path() / "llmtrace-opener-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    const std::string pipe = directory_ / "asked";
+    EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    asked_ = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    std::ofstream(directory_ / "xdg-open") << "#!/bin/sh\necho \"$1\" >'" << pipe << "'\n";
+    std::filesystem::permissions(directory_ / "xdg-open", std::filesystem::perms::owner_all);
+    const char* const path = std::getenv("PATH");
+    environment_.set("PATH", directory_.string() + ":" + (path == nullptr ? "" : path));
+  }
+  ~FakeOpener() {
+    ::close(asked_);
+    std::filesystem::remove_all(directory_);
+  }
+
+  /// The line that it was asked with; empty when none came in time.
+  std::string wait() const {
+    constexpr int kMilliseconds = 30'000;
+    std::string line;
+    pollfd waiting{.fd = asked_, .events = POLLIN, .revents = 0};
+    for (char c = 0; ::poll(&waiting, 1, kMilliseconds) == 1 && ::read(asked_, &c, 1) == 1;) {
+      if (c == '\n') return line;
+      line += c;
+    }
+    return {};
+  }
+
+ private:
+  std::filesystem::path directory_;
+  int asked_ = -1;
+  tests::ScopedEnvironment environment_;
+};
+
+TEST(Program, OpensItsPageWithTheTokenBehindTheHash) {
+  const FakeOpener opener;
+  const Program program({"--open", "--token", "t0k"});
+
+  EXPECT_EQ(opener.wait(), program.url() + "/#token=t0k");
+}
+
 TEST(Program, LosesNothingAcknowledgedWhenKilled) {
   const DatabaseFile file;
   {
-    Program program(file.path());
+    Program program({"--db", file.path()});
     const HttpClient client(program.url());
     for (int i = 0; i < 20; ++i) {
       const std::string id = "00000000000000" + std::to_string(10 + i);
@@ -334,7 +385,7 @@ TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
     const DatabaseFile file;
     std::vector<std::string> acknowledged;
     {
-      Program program(file.path());
+      Program program({"--db", file.path()});
       acknowledged = post_until_killed(program, 1 + random() % 200);
     }
 
@@ -360,7 +411,7 @@ TEST(Program, LosesNothingAcknowledgedWhenKilledWhileItStores) {
 
 TEST(Program, KeepsItsDatabaseToItself) {
   const DatabaseFile file;
-  Program program(file.path());
+  Program program({"--db", file.path()});
 
   struct stat status {};
   ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
