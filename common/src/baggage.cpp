@@ -38,10 +38,12 @@ std::string_view Baggage::find(std::string_view key) const noexcept {
 }
 
 void Baggage::parse(std::string_view header) {
-  if (header.size() > kMaxBytes) {  // without the member that is cut in two
-    const std::size_t comma = header.rfind(',', kMaxBytes);
+  const std::size_t room = kMaxBytes - parsed_bytes_;
+  if (header.size() > room) {  // without the member that is cut in two
+    const std::size_t comma = header.rfind(',', room);
     header = header.substr(0, comma == std::string_view::npos ? 0 : comma);
   }
+  parsed_bytes_ += header.size();
   for_each_list_member(header, [this](std::string_view member) {
     member = without_blanks(member.substr(0, member.find(';')));
     const std::size_t equals = member.find('=');

@@ -4,6 +4,7 @@
 
 #include <llmtrace/export.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,8 @@ class LLMTRACE_EXPORT Baggage {
   std::string_view find(std::string_view key) const noexcept;
   const std::vector<std::pair<std::string, std::string>>& items() const noexcept { return items_; }
 
-  /// Adds what is well formed in a header's value; at most 8 KiB and 64 items are read.
+  /// Adds what is well formed in a header's value; of all headers together, at most 8 KiB and 64
+  /// items are read.
   void parse(std::string_view header);
   /// A header's value of at most 8 KiB and 64 members, which everybody must hand on: what does not
   /// fit is left out.
@@ -27,6 +29,7 @@ class LLMTRACE_EXPORT Baggage {
 
  private:
   std::vector<std::pair<std::string, std::string>> items_;
+  std::size_t parsed_bytes_ = 0;
 };
 
 }  // namespace v0

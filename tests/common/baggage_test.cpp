@@ -109,6 +109,8 @@ TEST(BaggageText, OfWhatIsReadNoMemberIsCutInTwo) {
   full.parse("a=" + std::string(8'190, 'x') + ",b=2");
   ASSERT_EQ(full.items().size(), 1U);
   EXPECT_EQ(full.items().front().second.size(), 8'190U);
+  full.parse("c=3");
+  EXPECT_EQ(full.items().size(), 1U) << "of all headers together";
 }
 
 TEST(BaggageText, NoneIsWrittenThatSomebodyMayCut) {
