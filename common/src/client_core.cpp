@@ -32,7 +32,11 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
       destinations.push_back(transport().open(std::move(endpoint)));
     }
     all_ = destinations;
-    set_ = Ref<const DestinationSet>::adopt(new DestinationSet(destinations));
+    if (!destinations.empty()) {
+      set_ = Ref<const DestinationSet>::adopt(new DestinationSet(destinations));
+    }
+    const std::lock_guard lock(mutex_);
+    is_open_ = true;
   } catch (const std::exception&) {  // no memory: what is open must not stay so
     transport().close(destinations, milliseconds(0));
     throw;
@@ -41,7 +45,7 @@ void ClientCore::open(std::vector<DestinationOptions> endpoints) {
 
 Ref<const DestinationSet> ClientCore::open_beside(DestinationOptions options) {
   const std::lock_guard lock(mutex_);
-  if (!enabled() || closed_) return {};
+  if (!is_open_ || closed_) return {};
   all_.reserve(all_.size() + 1);
   const Ref<Destination> destination = transport().open(std::move(options));
   all_.push_back(destination);
@@ -100,26 +104,24 @@ Result<JsonValue> ClientCore::fetch(HttpRequest request, const std::string& body
 }
 
 bool ClientCore::flush(milliseconds timeout) noexcept {
-  if (!enabled()) return true;
   bool complete = false;
   guarded([&] {
     std::unique_lock lock(mutex_);
     const std::vector<Ref<Destination>> destinations = all_;
     lock.unlock();
-    complete = transport().flush(destinations, timeout);
+    complete = destinations.empty() || transport().flush(destinations, timeout);
   });
   return complete;
 }
 
 bool ClientCore::shutdown(milliseconds timeout) noexcept {
-  if (!enabled()) return true;
   bool complete = false;
   guarded([&] {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
     }
-    complete = transport().close(all_, timeout);  // which nobody changes any more
+    complete = all_.empty() || transport().close(all_, timeout);  // nobody changes it any more
   });
   return complete;
 }

@@ -33,13 +33,15 @@ class LLMTRACE_EXPORT ClientCore {
   ClientCore& operator=(const ClientCore&) = delete;
 
   void log(LogLevel level, std::string_view message) noexcept;
-  /// Makes the destinations live; until then, and without any, the client is disabled.
+  /// Makes the destinations live; until then, and without any, the client records nothing.
   void open(std::vector<DestinationOptions> endpoints);
 
   /// Makes one more destination live, which shares flush and shutdown but gets none of the
-  /// client's observations: only what is given to the set that this returns. Null after a shutdown.
+  /// client's observations: only what is given to the set that this returns. Null before `open`
+  /// and after a shutdown.
   Ref<const DestinationSet> open_beside(DestinationOptions options);
 
+  /// Whether there is anything that takes observations.
   bool enabled() const noexcept { return static_cast<bool>(set_); }
   const DestinationSet& set() const noexcept { return *set_; }
   TransportImpl& transport() const noexcept { return transport_->impl(); }
@@ -77,9 +79,10 @@ class LLMTRACE_EXPORT ClientCore {
   const std::chrono::milliseconds shutdown_timeout_;
   Ref<const DestinationSet> set_;  // null when disabled
 
-  std::mutex mutex_;                   // guards the two
+  std::mutex mutex_;                   // guards the others
   std::vector<Ref<Destination>> all_;  // those of the set, and those beside them
-  bool closed_ = false;                // no more come: a shutdown must not need memory
+  bool is_open_ = false;
+  bool closed_ = false;  // no more come: a shutdown must not need memory
 };
 
 }  // namespace v0

@@ -38,6 +38,15 @@ double number_of(const Variable& variable) {
   return number;
 }
 
+std::optional<std::size_t> whole_number(std::string_view text) {
+  text = without_blanks(text);
+  const char* const end = text.data() + text.size();
+  std::size_t number = 0;
+  const auto result = std::from_chars(text.data(), end, number);
+  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
 void wrong_value(std::string_view name, std::string_view rule, std::string_view value) {
@@ -72,12 +81,13 @@ std::optional<std::size_t> size_variable(std::initializer_list<const char*> name
                                          std::size_t minimum) {
   const auto variable = first_of(names);
   if (!variable) return std::nullopt;
-  const double number = number_of(*variable);
-  if (number < static_cast<double>(minimum) || number > 1e12 || number != std::floor(number)) {
+  constexpr std::size_t kMost = 1'000'000'000'000;
+  const auto number = whole_number(variable->value);
+  if (!number || *number < minimum || *number > kMost) {
     wrong_value(variable->name, "a whole number of at least " + std::to_string(minimum),
                 variable->value);
   }
-  return static_cast<std::size_t>(number);
+  return number;
 }
 
 std::optional<milliseconds> seconds_variable(std::initializer_list<const char*> names) {
@@ -93,12 +103,13 @@ std::optional<milliseconds> seconds_variable(std::initializer_list<const char*> 
 std::optional<milliseconds> milliseconds_variable(std::initializer_list<const char*> names) {
   const auto variable = first_of(names);
   if (!variable) return std::nullopt;
-  const double number = number_of(*variable);
-  if (number < 1 || number > 86'400'000 || number != std::floor(number)) {
+  constexpr std::size_t kDay = 86'400'000;
+  const auto number = whole_number(variable->value);
+  if (!number || *number < 1 || *number > kDay) {
     wrong_value(variable->name, "a whole number of milliseconds between 1 and 86400000",
                 variable->value);
   }
-  return milliseconds(std::llround(number));
+  return milliseconds(*number);
 }
 
 std::string program_name() { return program_invocation_short_name; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 namespace llmtrace {
@@ -151,25 +152,40 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string percent_decoded(std::string_view text) {
+namespace {
+
+// The byte that a %XX at the start of `text` stands for.
+std::optional<char> percent_byte(std::string_view text) noexcept {
   const auto digit = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
   };
+  if (text.size() < 3 || text[0] != '%') return std::nullopt;
+  const int high = digit(text[1]);
+  const int low = digit(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? digit(text[i + 2]) : -1;
-    if (low < 0) {
-      out.push_back(text[i]);
-      continue;
-    }
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
+  while (!text.empty()) {
+    const auto byte = percent_byte(text);
+    out.push_back(byte.value_or(text[0]));
+    text.remove_prefix(byte ? 3 : 1);
   }
   return out;
+}
+
+bool is_percent_encoded(std::string_view text) noexcept {
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    if (!percent_byte(text.substr(at))) return false;
+  }
+  return true;
 }
 
 }  // namespace v0

@@ -51,6 +51,8 @@ LLMTRACE_EXPORT bool is_loopback_url(std::string_view url) noexcept;
 LLMTRACE_EXPORT std::string percent_encoded(std::string_view text);
 /// The opposite; what is no %XX stays as it is.
 LLMTRACE_EXPORT std::string percent_decoded(std::string_view text);
+/// Whether each % begins a %XX.
+LLMTRACE_EXPORT bool is_percent_encoded(std::string_view text) noexcept;
 
 /// RFC 4648 base64, for Basic authentication.
 LLMTRACE_EXPORT std::string base64(std::string_view data);

@@ -150,6 +150,7 @@ Ref<const RemoteParent> ask_for_parent() {
   if (!trace_parent) return {};
   static_cast<TraceParent&>(*parent) = *trace_parent;
   parent->trace_state = checked_trace_state({said.tracestate});
+  parent->is_remote = false;
   return Ref<const RemoteParent>::adopt(parent.detach());
 }
 

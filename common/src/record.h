@@ -70,6 +70,7 @@ struct RemoteParent : RefCounted, TraceParent {
   std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
   Timestamp run_start{};    ///< by that path; a child never starts before it
   std::string project;      ///< where the vendor is to show it; empty: as configured
+  bool is_remote = true;    ///< false: the host program's own tracer, in this process, named it
   TraceId rooted_trace{};   ///< the trace that the sender says it sends to the vendor, too
 };
 

@@ -202,6 +202,62 @@ TEST_F(OtlpConfigTest, ReadsBatchesAndLimits) {
   EXPECT_EQ(resolve({.max_batch_items = 7}).spans.max_items, 7U);
 }
 
+TEST_F(OtlpConfigTest, ReadsTheLimitsOfLogRecords) {
+  environment.set("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "1000");
+  environment.set("OTEL_ATTRIBUTE_COUNT_LIMIT", "64");
+  EXPECT_EQ(resolve({}).limits.log_value_length, 1000U);
+  EXPECT_EQ(resolve({}).limits.log_attributes, 64U);
+  environment.set("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100");
+  environment.set("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "32");
+  EXPECT_EQ(resolve({}).limits.log_value_length, 100U);
+  EXPECT_EQ(resolve({}).limits.log_attributes, 32U);
+}
+
+TEST_F(OtlpConfigTest, TakesWholeNumbersOfMillisecondsAsTheSpecificationHasThem) {
+  environment.set("OTEL_EXPORTER_OTLP_TIMEOUT", "0");
+  environment.set("OTEL_BSP_EXPORT_TIMEOUT", "0");
+  EXPECT_EQ(resolve({}).traces.timeout, std::chrono::hours(24)) << "no limit";
+  environment.set("OTEL_EXPORTER_OTLP_TIMEOUT", " 5000 ");
+  EXPECT_EQ(resolve({}).traces.timeout, seconds(5));
+  environment.set("OTEL_EXPORTER_OTLP_TIMEOUT", "900000000000");
+  EXPECT_EQ(resolve({}).traces.timeout, std::chrono::hours(24));
+  environment.set("OTEL_BSP_SCHEDULE_DELAY", "0");
+  EXPECT_EQ(resolve({}).spans.interval, milliseconds(0));
+  EXPECT_EQ(warnings_of({}), "");
+}
+
+TEST_F(OtlpConfigTest, TakesNoneOfResourceAttributesThatHoldAMistake) {
+  for (const char* value : {"wandb.entity=me,no-equals", "wandb.entity=me,a=%zz", "=x"}) {
+    environment.set("OTEL_RESOURCE_ATTRIBUTES", value);
+    EXPECT_EQ(value_of(resolve({}), "wandb.entity"), "(absent)") << value;
+    EXPECT_NE(warnings_of({}).find("none of it is taken"), std::string::npos) << value;
+  }
+}
+
+TEST_F(OtlpConfigTest, NamesTheVariableThatHeldAWrongHeader) {
+  environment.set("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x");
+  environment.set("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "na me=x");
+  EXPECT_NE(warnings_of({}).find("OTEL_EXPORTER_OTLP_LOGS_HEADERS"), std::string::npos);
+}
+
+TEST_F(OtlpConfigTest, TellsOfACertificateThatCannotBeRead) {
+  environment.set("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem");
+  const ResolvedOtlpConfig resolved = resolve({});
+  ASSERT_EQ(resolved.warnings.size(), 1U) << "once, not for each signal";
+  EXPECT_NE(resolved.warnings[0].find("/nowhere/ca.pem"), std::string::npos);
+  EXPECT_NE(resolved.warnings[0].find("No such file"), std::string::npos);
+}
+
+TEST_F(OtlpConfigTest, DebugIsWhatTheLevelSays) {
+  for (const char* level : {"debug", "TRACE", "verbose"}) {
+    environment.set("OTEL_LOG_LEVEL", level);
+    EXPECT_TRUE(resolve({}).debug) << level;
+    EXPECT_FALSE(resolve({.debug = false}).debug) << "code wins";
+  }
+  environment.set("OTEL_LOG_LEVEL", "warn");
+  EXPECT_FALSE(resolve({}).debug);
+}
+
 TEST_F(OtlpConfigTest, OnlyTrueIsTrue) {
   for (const char* value : {"true", "TRUE", "True"}) {
     environment.set("OTEL_SDK_DISABLED", value);
@@ -216,10 +272,12 @@ TEST_F(OtlpConfigTest, OnlyTrueIsTrue) {
 
 TEST_F(OtlpConfigTest, AnExporterOfNoneIsOff) {
   environment.set("OTEL_TRACES_EXPORTER", "none");
-  EXPECT_FALSE(resolve({}).enabled);
+  EXPECT_FALSE(resolve({}).traces.enabled);
+  EXPECT_TRUE(resolve({}).metrics.enabled);
+  EXPECT_TRUE(resolve({}).logs.enabled);
   environment.set("OTEL_TRACES_EXPORTER", "otlp");
   environment.set("OTEL_LOGS_EXPORTER", "None");
-  EXPECT_TRUE(resolve({}).enabled);
+  EXPECT_TRUE(resolve({}).traces.enabled);
   EXPECT_FALSE(resolve({}).logs.enabled);
   EXPECT_TRUE(resolve({}).metrics.enabled);
 }
@@ -254,6 +312,12 @@ TEST_F(OtlpConfigTest, WarnsOfTheGrpcPortAndOfHeadersInTheClear) {
                 .find("unencrypted to far.test"),
             std::string::npos);
   EXPECT_EQ(warnings_of({.endpoint = "https://far.test", .headers = {{"api-key", "canary"}}}), "");
+  EXPECT_NE(warnings_of({.endpoint = "https://far.test",
+                         .logs_endpoint = "http://logs.test/v1/logs",
+                         .headers = {{"api-key", "canary"}}})
+                .find("unencrypted to logs.test"),
+            std::string::npos)
+      << "of every signal";
 }
 
 struct WrongVariable {
@@ -280,6 +344,9 @@ TEST_F(OtlpConfigTest, TellsOfAWrongVariableAndGoesOnWithoutIt) {
       {"OTEL_TRACES_SAMPLER", "jaeger_remote"},
       {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"},
       {"OTEL_BSP_SCHEDULE_DELAY", "-5"},
+      {"OTEL_BSP_SCHEDULE_DELAY", "1e3"},
+      {"OTEL_METRIC_EXPORT_INTERVAL", "0"},
+      {"OTEL_LOG_LEVEL", "chatty"},
       {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "-1"},
       {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "maybe"},
       {"OTEL_RESOURCE_ATTRIBUTES", "=x"},

@@ -36,6 +36,19 @@ TEST_P(OtlpSpanRules, ContinuesATraceOfAnotherService) {
   EXPECT_EQ(inner.flags & 0x301U, 0x101U) << "the parent is here";
 }
 
+TEST_P(OtlpSpanRules, AParentOfTheHostProgramsOwnTracerIsInThisProcess) {
+  OtlpExporter exporter(config());
+  set_parent_provider(
+      [] { return ParentContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"); });
+  exporter.start_observation({.name = "n"}).end();
+  set_parent_provider(nullptr);
+  EXPECT_TRUE(exporter.flush(seconds(10)));
+
+  const ReadSpan span = spans().named("n");
+  EXPECT_EQ(span.parent_id, "b7ad6b7169203331");
+  EXPECT_EQ(span.flags & 0x301U, 0x101U);
+}
+
 TEST_P(OtlpSpanRules, FollowsWhatTheSenderOfATraceSaysOfSampling) {
   const std::vector<HttpHeader> left_out = {
       {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}};

@@ -108,7 +108,11 @@ std::string encoded(const AnyLogs& logs, OtlpEncoding encoding) {
          .trace_id = log.has_ids ? &log.trace_id : nullptr,
          .span_id = log.has_ids ? &log.span_id : nullptr,
          .flags = log.flags},
-        [&](llmtrace::AttributeSink& sink) { write_attributes(log.attributes, sink); }, out);
+        [&](llmtrace::AttributeSink& sink) {
+          write_attributes(log.attributes, sink);
+          return log.dropped_attributes;
+        },
+        out);
   });
 }
 

@@ -115,10 +115,10 @@ function readObservations(body, { observations }) {
 function readLogs(body, expected) {
   const seen = itemsOf(body, 'logs').map((log, i) => {
     readJson((log.attributes ??= []), expected.logs[i]?.attributes ?? []);
-    const { timeUnixNano, observedTimeUnixNano, traceId = null, spanId = null, flags = 0 } = log;
+    const { timeUnixNano, observedTimeUnixNano, traceId = null, spanId = null, flags = 0, droppedAttributesCount = 0 } = log;
     const { severityNumber = 0, severityText = '', body: said = { stringValue: '' }, eventName = '' } = log;
     const texts = { severityText, said: said.stringValue, eventName };
-    return { timeUnixNano, observedTimeUnixNano, traceId, spanId, flags, severityNumber, ...texts, attributes: log.attributes };
+    return { timeUnixNano, observedTimeUnixNano, traceId, spanId, flags, severityNumber, ...texts, attributes: log.attributes, droppedAttributesCount };
   });
   const wanted = expected.logs.map((log) => ({
     timeUnixNano: log.timeUnixNano,
@@ -131,6 +131,7 @@ function readLogs(body, expected) {
     said: text(log.body),
     eventName: text(log.eventName),
     attributes: attributes(log.attributes),
+    droppedAttributesCount: log.droppedAttributesCount,
   }));
   return [seen, wanted];
 }

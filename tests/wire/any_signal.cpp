@@ -25,6 +25,8 @@ AnyLog any_log() {
   log.span_id = *gen::arbitrary<llmtrace::SpanId>();
   log.flags = *gen::element<std::uint32_t>(0, 1, 3);
   log.attributes = any_attributes();
+  log.dropped_attributes =
+      *gen::element<std::uint32_t>(0, 1, 128, std::numeric_limits<std::uint32_t>::max());
   return log;
 }
 
@@ -85,7 +87,8 @@ std::string log_of(const AnyLog& log) {
          member("traceId", log.has_ids ? hex_of(log.trace_id) : "null") +
          member("spanId", log.has_ids ? hex_of(log.span_id) : "null") +
          member("flags", std::to_string(log.flags)) +
-         member("attributes", list_of(log.attributes, attribute_of)) + "}";
+         member("attributes", list_of(log.attributes, attribute_of)) +
+         member("droppedAttributesCount", std::to_string(log.dropped_attributes)) + "}";
 }
 
 std::string pair_of(const std::pair<std::string, std::string>& pair) {

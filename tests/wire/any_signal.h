@@ -19,6 +19,7 @@ struct AnyLog {
   llmtrace::SpanId span_id{};
   std::uint32_t flags = 0;
   AnyAttributes attributes;
+  std::uint32_t dropped_attributes = 0;
 };
 using AnyLogs = std::vector<AnyLog>;
 using AnyMetrics = std::vector<llmtrace::MetricInterval>;

@@ -32,7 +32,7 @@ class LLMTRACE_EXPORT OtlpExporter {
   OtlpExporter(OtlpExporter&&) noexcept;
   OtlpExporter& operator=(OtlpExporter&&) = delete;
 
-  /// False when disabled: OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER=none or OtlpConfig::enabled.
+  /// False when disabled, by OTEL_SDK_DISABLED or OtlpConfig::enabled: nothing is sent.
   bool enabled() const noexcept;
 
   /// Starts an observation at this exporter alone: a child of the current one if that goes here

@@ -10,12 +10,16 @@ class JsonLogEncoder final : public LogEncoder {
   explicit JsonLogEncoder(const OtlpResource& resource)
       : envelope_(json_envelope(resource, {"resourceLogs", "scopeLogs", "logRecords"})) {}
 
-  void encode(const OtlpLog& log, const WriteAttributes& attributes,
+  void encode(const OtlpLog& log, const WriteLogAttributes& attributes,
               std::string& out) const override {
     out.append("{\"attributes\":[");
     JsonSink sink(out);
-    attributes(sink);
+    const std::uint32_t dropped = attributes(sink);
     out.push_back(']');
+    if (dropped != 0) {
+      out.append(",\"droppedAttributesCount\":");
+      append_json_integer(out, dropped);
+    }
     append_time(out, "timeUnixNano", log.time);
     append_time(out, "observedTimeUnixNano", log.time);
     if (log.severity != OtlpSeverity::Unspecified) {

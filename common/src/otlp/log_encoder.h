@@ -5,6 +5,7 @@
 #include <llmtrace/export.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,11 +39,14 @@ struct OtlpLog {
   std::uint32_t flags = 0;  ///< W3C's
 };
 
+/// Writes a record's attributes; returns how many were left out for a limit.
+using WriteLogAttributes = std::function<std::uint32_t(AttributeSink&)>;
+
 class LLMTRACE_EXPORT LogEncoder {
  public:
   virtual ~LogEncoder() = default;
   /// Appends one record.
-  virtual void encode(const OtlpLog& log, const WriteAttributes& attributes,
+  virtual void encode(const OtlpLog& log, const WriteLogAttributes& attributes,
                       std::string& out) const = 0;
   /// What stands around `payload_bytes` of records.
   virtual Envelope envelope(std::size_t payload_bytes) const = 0;

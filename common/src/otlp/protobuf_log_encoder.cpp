@@ -15,6 +15,7 @@ enum LogField : Field {
   kSeverityText = 3,
   kBody = 5,
   kAttributes = 6,
+  kDroppedAttributes = 7,
   kFlags = 8,
   kTraceId = 9,
   kSpanId = 10,
@@ -27,7 +28,7 @@ class ProtobufLogEncoder final : public LogEncoder {
  public:
   explicit ProtobufLogEncoder(const OtlpResource& resource) : envelope_(resource) {}
 
-  void encode(const OtlpLog& log, const WriteAttributes& attributes,
+  void encode(const OtlpLog& log, const WriteLogAttributes& attributes,
               std::string& out) const override {
     pbf_writer scope_logs(out);
     pbf_writer record(scope_logs, protobuf::kScopeItems);
@@ -44,7 +45,8 @@ class ProtobufLogEncoder final : public LogEncoder {
       protobuf::add_string(out, kStringValue, body.text());
     }
     protobuf::ProtobufSink sink(out, kAttributes);
-    attributes(sink);
+    const std::uint32_t dropped = attributes(sink);
+    if (dropped != 0) record.add_uint32(kDroppedAttributes, dropped);
     if (log.flags != 0) record.add_fixed32(kFlags, log.flags);
     if (log.trace_id != nullptr) protobuf::add_id(record, kTraceId, *log.trace_id);
     if (log.span_id != nullptr) protobuf::add_id(record, kSpanId, *log.span_id);

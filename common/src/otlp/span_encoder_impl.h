@@ -22,7 +22,7 @@ inline std::uint32_t span_flags(const Record& record) noexcept {
   constexpr std::uint32_t kKnowsRemote = 0x100;
   constexpr std::uint32_t kIsRemote = 0x200;
   return kSampled | kKnowsRemote | (record.has_random_trace_id ? kRandom : 0) |
-         (record.remote && record.has_parent ? kIsRemote : 0);
+         (record.remote && record.remote->is_remote && record.has_parent ? kIsRemote : 0);
 }
 
 /// W3C's trace state, of the whole trace; empty for most.

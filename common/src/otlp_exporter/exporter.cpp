@@ -31,16 +31,20 @@ class OtlpExporter::Impl {
     for (const std::string& warning : config_->warnings) core.log(LogLevel::Warning, warning);
     if (config_->debug) core.log(LogLevel::Debug, banner());
     if (!config_->enabled) return;
-    if (config.endpoint.empty() && config.traces_endpoint.empty()) {
+    if (!config_->traces.enabled) {
+      core.log(LogLevel::Info, "records no observations and no scores: OTEL_TRACES_EXPORTER=none");
+    } else if (config.endpoint.empty() && config.traces_endpoint.empty()) {
       core.log(LogLevel::Info, "sends to " + std::string(url_host(config_->traces.url)) +
                                    ", as the environment says");
     }
-    if (config_->logs.enabled && !config_->logs.is_given) {
+    if (config_->traces.enabled && config_->logs.enabled && !config_->logs.is_given) {
       core.log(LogLevel::Info,
                "scores are not sent: set OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, or "
                "OTEL_EXPORTER_OTLP_ENDPOINT for all signals");
     }
-    core.open({destination_options(config.mask)});
+    std::vector<DestinationOptions> destinations;
+    if (config_->traces.enabled) destinations.push_back(destination_options(config.mask));
+    core.open(std::move(destinations));
     signals.emplace(core, config_, config.mask);
     signals->open_metrics(config.metrics);
   }
@@ -88,7 +92,7 @@ OtlpExporter::OtlpExporter(OtlpConfig config) : impl_(std::make_unique<Impl>(con
 OtlpExporter::~OtlpExporter() = default;
 OtlpExporter::OtlpExporter(OtlpExporter&&) noexcept = default;
 
-bool OtlpExporter::enabled() const noexcept { return impl_->core.enabled(); }
+bool OtlpExporter::enabled() const noexcept { return impl_->signals.has_value(); }
 
 Observation OtlpExporter::start_observation(ObservationParams params) noexcept {
   return impl_->core.handle([&] { return impl_->core.start(std::move(params)); });

@@ -19,6 +19,8 @@ struct AttributeLimits {
   std::size_t span_attributes = 128;
   std::size_t span_events = 128;
   std::size_t event_attributes = 128;
+  std::optional<std::size_t> log_value_length{};
+  std::size_t log_attributes = 128;
 };
 
 class LimitedSink final : public AttributeSink {

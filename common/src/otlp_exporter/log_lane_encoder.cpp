@@ -47,6 +47,10 @@ class LogsLaneEncoder : public Encoder {
 
  protected:
   const LogEncoder& logs() const noexcept { return *logs_; }
+  LimitedSink limited(AttributeSink& target) const noexcept {
+    const AttributeLimits& limits = config_->limits;
+    return {target, limits.log_attributes, limits.log_value_length};
+  }
 
  private:
   const std::shared_ptr<const ResolvedOtlpConfig> config_;
@@ -144,9 +148,11 @@ class LineLaneEncoder final : public LogsLaneEncoder {
     }
     logs().encode(
         log,
-        [&](AttributeSink& sink) {
+        [&](AttributeSink& target) {
+          LimitedSink sink = limited(target);
           sink.text("logger", record.logger);
           write_fields(record, sink);
+          return sink.dropped();
         },
         out);
   }
@@ -207,7 +213,13 @@ class EvaluationLaneEncoder final : public LogsLaneEncoder {
     }
     if (trace_id && span_id) log.span_id = &*span_id;
     logs().encode(
-        log, [&](AttributeSink& sink) { write_score(score, sink); }, out);
+        log,
+        [&](AttributeSink& target) {
+          LimitedSink sink = limited(target);
+          write_score(score, sink);
+          return sink.dropped();
+        },
+        out);
   }
 };
 

@@ -8,6 +8,12 @@
 
 namespace llmtrace {
 inline namespace v0 {
+namespace {
+
+constexpr std::chrono::milliseconds kDay = std::chrono::hours(24);
+
+}  // namespace
+
 template <class Read>
 auto OtelVariables::first_readable(Names names, Read read) {
   decltype(read(*names.begin())) value;
@@ -26,8 +32,16 @@ std::optional<std::string> OtelVariables::text(Names names) const {
   return environment_variable(names);
 }
 
-std::optional<std::chrono::milliseconds> OtelVariables::milliseconds(Names names) {
-  return first_readable(names, [](const char* name) { return milliseconds_variable({name}); });
+std::optional<std::chrono::milliseconds> OtelVariables::milliseconds(Names names,
+                                                                     std::size_t minimum) {
+  const auto number = count(names, minimum);
+  if (!number) return std::nullopt;
+  return std::min(std::chrono::milliseconds(*number), kDay);
+}
+
+std::optional<std::chrono::milliseconds> OtelVariables::timeout(Names names) {
+  const auto time = milliseconds(names);
+  return time == std::chrono::milliseconds(0) ? kDay : time;
 }
 
 std::optional<std::size_t> OtelVariables::count(Names names, std::size_t minimum) {
@@ -67,23 +81,23 @@ std::optional<std::size_t> OtelVariables::choice(Names names,
   });
 }
 
-std::vector<std::pair<std::string, std::string>> OtelVariables::pairs(Names names) {
-  std::vector<std::pair<std::string, std::string>> read;
+OtelVariables::Pairs OtelVariables::pairs(Names names) {
+  Pairs read;
   for (const char* name : names) {
     const auto value = environment_variable(name);
     if (!value) continue;
+    read.name = name;
     for_each_list_member(*value, [&](std::string_view member) {
       const std::size_t equals = member.find('=');
       const std::string_view key = without_blanks(member.substr(0, equals));
       if (member.empty()) return;
       if (equals == std::string_view::npos || key.empty()) {
-        warn(std::string(name) +
-             " must be a list of key=value, separated by commas, with what is special in a value "
-             "as %XX; a member without a key and an equals sign is ignored");
+        read.has_bad_member = true;
         return;
       }
-      read.emplace_back(percent_decoded(key),
-                        percent_decoded(without_blanks(member.substr(equals + 1))));
+      if (!is_percent_encoded(member)) read.has_bad_escape = true;
+      read.pairs.emplace_back(percent_decoded(key),
+                              percent_decoded(without_blanks(member.substr(equals + 1))));
     });
     break;
   }

@@ -1,9 +1,12 @@
 #include "common/src/otlp_exporter/resolved_config.h"
 
 #include <llmtrace/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 
 #include "common/src/http_text.h"
@@ -21,6 +24,9 @@ constexpr milliseconds kDefaultBatchInterval{1000};
 constexpr std::size_t kDefaultBlrpItems = 512;
 // The most that a request may hold by OTLP's specification, before compression.
 constexpr std::size_t kMaxRequestBytes = std::size_t{64} << 20;
+
+constexpr std::string_view kPairsRule =
+    " must be a list of key=value, separated by commas, with what is special in a value as %XX";
 
 // What one signal's endpoint is made from.
 struct Signal {
@@ -97,13 +103,18 @@ std::vector<HttpHeader> resolve_headers(const OtlpConfig& config, const Signal& 
   if (!config.headers.empty()) return checked_headers(config.headers, "OtlpConfig::headers");
   std::vector<HttpHeader> headers;
   const Variable names(signal, "HEADERS");
-  for (auto& [name, value] : variables.pairs({names.own.c_str(), names.general.c_str()})) {
+  auto given = variables.pairs({names.own.c_str(), names.general.c_str()});
+  // No value is repeated: it may be a credential.
+  if (given.has_bad_member) {
+    variables.warn(given.name + std::string(kPairsRule) +
+                   "; a member without a key and an equals sign is ignored");
+  }
+  for (auto& [name, value] : given.pairs) {
     const bool valid = is_header_name(name) && is_header_value(value) && !describes_body(name);
     if (valid) {
       headers.push_back({std::move(name), std::move(value)});
     } else {
-      // The value is not repeated: it may be a credential.
-      variables.warn(names.general + " holds a header that cannot be sent" +
+      variables.warn(given.name + " holds a header that cannot be sent" +
                      (is_header_name(name) ? ", \"" + name + "\"" : std::string()) +
                      "; it is ignored");
     }
@@ -171,7 +182,7 @@ OtlpEndpoint resolve_endpoint(const OtlpConfig& config, const Signal& signal,
   const Variable timeout(signal, "TIMEOUT");
   endpoint.timeout = checked_duration(
       config.timeout ? *config.timeout
-                     : variables.milliseconds({timeout.own.c_str(), timeout.general.c_str()})
+                     : variables.timeout({timeout.own.c_str(), timeout.general.c_str()})
                            .value_or(milliseconds(10'000)),
       "OtlpConfig::timeout");
   endpoint.certificate = resolve_file(config.certificate, signal, "CERTIFICATE", variables);
@@ -199,7 +210,13 @@ void resolve_endpoints(const OtlpConfig& config, OtelVariables& variables,
   }
 }
 
-void warn_of_url(const OtlpEndpoint& endpoint, OtelVariables& variables) {
+void warn_of_endpoint(const OtlpEndpoint& endpoint, OtelVariables& variables) {
+  for (const std::string* file :
+       {&endpoint.certificate, &endpoint.client_key, &endpoint.client_certificate}) {
+    if (file->empty() || ::access(file->c_str(), R_OK) == 0) continue;
+    variables.warn("the PEM file \"" + *file + "\" cannot be read: " + std::strerror(errno) +
+                   "; no request will succeed until it can");
+  }
   const std::string host(url_host(endpoint.url));
   if (endpoint.url.find(":4317/") != std::string::npos) {
     variables.warn("port 4317 of " + host +
@@ -207,7 +224,7 @@ void warn_of_url(const OtlpEndpoint& endpoint, OtelVariables& variables) {
   }
   const bool readable = endpoint.url.starts_with("http://") && !is_loopback_url(endpoint.url);
   if (readable && !endpoint.headers.empty()) {
-    variables.warn("headers and traces go unencrypted to " + host +
+    variables.warn("headers and data go unencrypted to " + host +
                    "; use an https:// endpoint outside a trusted network");
   }
 }
@@ -226,7 +243,12 @@ std::vector<ResourceAttribute> resolve_resource(const OtlpConfig& config,
                                                 OtelVariables& variables) {
   std::vector<ResourceAttribute> resource;
   set_attribute(resource, "service.name", unknown_service_name());
-  for (auto& [name, value] : variables.pairs({"OTEL_RESOURCE_ATTRIBUTES"})) {
+  auto given = variables.pairs({"OTEL_RESOURCE_ATTRIBUTES"});
+  if (given.has_bad_member || given.has_bad_escape) {
+    variables.warn("OTEL_RESOURCE_ATTRIBUTES" + std::string(kPairsRule) + "; none of it is taken");
+    given.pairs.clear();  // as the specification of resources asks
+  }
+  for (auto& [name, value] : given.pairs) {
     set_attribute(resource, std::move(name), std::move(value));
   }
   if (auto name = variables.text({"OTEL_SERVICE_NAME"})) {
@@ -308,7 +330,7 @@ void resolve_batches(const OtlpConfig& config, OtelVariables& variables,
   }
   // An attempt is bounded by the smaller of the two.
   if (!config.timeout) {
-    const auto bound = variables.milliseconds({"OTEL_BSP_EXPORT_TIMEOUT"});
+    const auto bound = variables.timeout({"OTEL_BSP_EXPORT_TIMEOUT"});
     if (bound) resolved.traces.timeout = std::min(resolved.traces.timeout, *bound);
   }
   resolved.max_batch_bytes = std::min(
@@ -320,14 +342,14 @@ void resolve_batches(const OtlpConfig& config, OtelVariables& variables,
 void resolve_metrics(const OtlpConfig& config, OtelVariables& variables,
                      ResolvedOtlpConfig& resolved) {
   constexpr milliseconds kDefaultInterval(60'000);
-  const auto interval = variables.milliseconds({"OTEL_METRIC_EXPORT_INTERVAL"});
+  const auto interval = variables.milliseconds({"OTEL_METRIC_EXPORT_INTERVAL"}, 1);
   resolved.metric_interval =
       config.metric_interval
           ? checked_duration(*config.metric_interval, "OtlpConfig::metric_interval")
           : interval.value_or(kDefaultInterval);
   // An attempt is bounded by the smaller of the two.
   if (!config.timeout) {
-    const auto bound = variables.milliseconds({"OTEL_METRIC_EXPORT_TIMEOUT"});
+    const auto bound = variables.timeout({"OTEL_METRIC_EXPORT_TIMEOUT"});
     if (bound) resolved.metrics.timeout = std::min(resolved.metrics.timeout, *bound);
   }
   const auto choice = variables.choice({"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"},
@@ -348,6 +370,11 @@ AttributeLimits resolve_limits(OtelVariables& variables) {
   limits.event_attributes =
       variables.count({"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"}, 0)
           .value_or(limits.event_attributes);
+  limits.log_value_length = variables.count(
+      {"OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"}, 0);
+  limits.log_attributes =
+      variables.count({"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"}, 0)
+          .value_or(limits.log_attributes);
   return limits;
 }
 
@@ -360,14 +387,22 @@ bool resolve_content(const OtlpConfig& config, OtelVariables& variables) {
              .value_or(kOn) < kOn;
 }
 
+// The specification names no levels: these are what its SDKs take.
+bool resolve_debug(const OtlpConfig& config, OtelVariables& variables) {
+  constexpr std::size_t kQuieter = 4;  // the first one
+  const auto level = variables.choice(
+      {"OTEL_LOG_LEVEL"}, {"debug", "trace", "verbose", "all", "info", "warn", "warning", "error",
+                           "fatal", "critical", "none", "off"});
+  return config.debug.value_or(level.value_or(kQuieter) < kQuieter);
+}
+
 }  // namespace
 
 ResolvedOtlpConfig resolve(const OtlpConfig& config) {
   ResolvedOtlpConfig resolved;
   OtelVariables variables(resolved.warnings);
   resolve_endpoints(config, variables, resolved);
-  resolved.enabled =
-      config.enabled.value_or(!variables.is_true("OTEL_SDK_DISABLED")) && resolved.traces.enabled;
+  resolved.enabled = config.enabled.value_or(!variables.is_true("OTEL_SDK_DISABLED"));
   resolved.proxy = config.proxy;
   resolved.resource = resolve_resource(config, variables);
   resolve_sampling(config, variables, resolved);
@@ -377,9 +412,12 @@ ResolvedOtlpConfig resolve(const OtlpConfig& config) {
   resolve_batches(config, variables, resolved);
   resolve_metrics(config, variables, resolved);
   resolved.limits = resolve_limits(variables);
-  resolved.debug =
-      config.debug.value_or(lower_case(variables.text({"OTEL_LOG_LEVEL"}).value_or("")) == "debug");
-  if (resolved.enabled) warn_of_url(resolved.traces, variables);
+  resolved.debug = resolve_debug(config, variables);
+  if (resolved.enabled) {
+    for (const OtlpEndpoint* endpoint : {&resolved.traces, &resolved.metrics, &resolved.logs}) {
+      if (endpoint->enabled && endpoint->is_given) warn_of_endpoint(*endpoint, variables);
+    }
+  }
   // What is wrong with a variable for all signals is told once.
   auto& warnings = resolved.warnings;
   for (auto warning = warnings.begin(); warning != warnings.end(); ++warning) {

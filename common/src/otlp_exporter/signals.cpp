@@ -23,7 +23,7 @@ OtlpSignals::OtlpSignals(ClientCore& core, std::shared_ptr<const ResolvedOtlpCon
 // listen.
 bool OtlpSignals::is_wanted(const OtlpEndpoint& endpoint, const char* what,
                             const char* variable) const {
-  if (!core_.enabled() || !endpoint.enabled) return false;
+  if (!endpoint.enabled) return false;
   if (!endpoint.is_given) {
     core_.log(LogLevel::Warning, std::string(what) + " are not sent: set " + variable +
                                      ", or OTEL_EXPORTER_OTLP_ENDPOINT for all signals");

@@ -20,7 +20,7 @@ const std::vector<VariableInfo>& otlp_variables() {
       {"OTEL_EXPORTER_OTLP_COMPRESSION", "compression",
        "gzip or none; the three signals' own variables win; gzip, none to loopback"},
       {"OTEL_EXPORTER_OTLP_TIMEOUT", "timeout",
-       "milliseconds for one attempt; the three signals' own variables win; 10000"},
+       "milliseconds for one attempt, 0: no limit; the three signals' own variables win; 10000"},
       {"OTEL_EXPORTER_OTLP_CERTIFICATE", "certificate",
        "PEM file of the authorities to trust; the three signals' own variables win; the system's"},
       {"OTEL_EXPORTER_OTLP_CLIENT_KEY", "client_key",
@@ -31,9 +31,12 @@ const std::vector<VariableInfo>& otlp_variables() {
        "the resource's service.name; then that of OTEL_RESOURCE_ATTRIBUTES; unknown_service: and "
        "the program's name"},
       {"OTEL_RESOURCE_ATTRIBUTES", "resource_attributes",
-       "key=value,key2=value2 with what is special in a value as %XX; none"},
+       "key=value,key2=value2 with what is special in a value as %XX; with a mistake in it, none "
+       "of "
+       "it is taken; none"},
       {"OTEL_SDK_DISABLED", "enabled", "true: nothing is recorded; false"},
-      {"OTEL_TRACES_EXPORTER", "enabled", "none: nothing is recorded; otlp"},
+      {"OTEL_TRACES_EXPORTER", "",
+       "none: no observations and no scores are recorded, whatever `enabled` says; otlp"},
       {"OTEL_METRICS_EXPORTER", "", "none: no metrics are sent; otlp"},
       {"OTEL_LOGS_EXPORTER", "", "none: no log records are sent; otlp"},
       {"OTEL_TRACES_SAMPLER", "sampler",
@@ -67,10 +70,16 @@ const std::vector<VariableInfo>& otlp_variables() {
       {"OTEL_SPAN_EVENT_COUNT_LIMIT", "", "events of a span; 128"},
       {"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "",
        "attributes of an event; then OTEL_ATTRIBUTE_COUNT_LIMIT; 128"},
-      {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "", "for spans and events, unless theirs is set"},
-      {"OTEL_ATTRIBUTE_COUNT_LIMIT", "", "for spans and events, unless theirs is set"},
+      {"OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "",
+       "characters of a log record's attribute; then OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT; none"},
+      {"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "",
+       "attributes of a log record; then OTEL_ATTRIBUTE_COUNT_LIMIT; 128"},
+      {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "",
+       "for spans, events and log records, unless theirs is set"},
+      {"OTEL_ATTRIBUTE_COUNT_LIMIT", "", "for spans, events and log records, unless theirs is set"},
       {"OTEL_LOG_LEVEL", "debug",
-       "debug: one line at the start with the settings, and one for each request; info"},
+       "debug, trace, verbose or all: one line at the start with the settings, and one for each "
+       "request; info"},
   };
   return kTable;
 }

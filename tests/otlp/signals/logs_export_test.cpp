@@ -65,6 +65,46 @@ TEST_F(LogsExport, ALineOutsideOfATraceHasNoIds) {
   EXPECT_EQ(records.front().find("flags"), nullptr);
 }
 
+TEST_F(LogsExport, KeepsTheLimitsOfAttributesAndCountsWhatTheyCost) {
+  ScopedEnvironment environment;
+  environment.set("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "2");
+  environment.set("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "2");
+  OtlpExporter exporter(config());
+  const Logger logger = logger_to(exporter);
+  logger.info("started", {{"a", "äöü"}, {"b", 1}, {"c", 2}});
+  ASSERT_TRUE(logger.flush());
+  ASSERT_TRUE(exporter.flush());
+
+  const auto records = sent_logs();
+  ASSERT_EQ(records.size(), 1U);
+  const std::map<std::string, std::string> expected = {{"logger", string_value("ap")},
+                                                       {"a", string_value("äö")}};
+  EXPECT_EQ(attributes_of(records.front()), expected);
+  EXPECT_EQ(records.front()["droppedAttributesCount"].as_integer(), 2);
+}
+
+TEST_F(LogsExport, GoesOnWhereTracesAreOff) {
+  ScopedEnvironment environment;
+  environment.set("OTEL_TRACES_EXPORTER", "none");
+  OtlpExporter exporter(config());
+  EXPECT_TRUE(exporter.enabled());
+  const Logger logger = logger_to(exporter);
+  {
+    const Observation observation = exporter.start_observation({.name = "n"});
+    const auto active = observation.activate();
+    exporter.score({.name = "quality", .value = 1});
+    logger.info("started");
+  }
+  ASSERT_TRUE(logger.flush());
+  ASSERT_TRUE(exporter.flush());
+
+  EXPECT_EQ(sent_logs().size(), 1U);
+  EXPECT_EQ(exporter.log_stats().delivered, 1U);
+  EXPECT_EQ(exporter.stats().submitted, 0U);
+  EXPECT_EQ(http->request_count(), requests_to(kLogs).size());
+  EXPECT_TRUE(exporter.shutdown(seconds(5)));
+}
+
 TEST_F(LogsExport, ABatchGoesWhenItsTimeHasCome) {
   OtlpExporter exporter(config());
   const Logger logger = logger_to(exporter);
