@@ -41,10 +41,14 @@ HttpResponse LiveHub::subscribe(const HttpRequest& request) {
                         .headers = {{"Cache-Control", "no-store"}},
                         .stream = std::make_shared<EventStream>()};
   response.stream->push("retry: 1000\n\n");  // the client sees at once that it is connected
-  const auto trace_id = request.parameter("trace_id");
-  const std::lock_guard lock(mutex_);
-  clients_.push_back({.stream = response.stream,
-                      .trace_id = trace_id ? std::optional(trace_id_of(*trace_id)) : std::nullopt});
+  const auto given = request.parameter("trace_id");
+  const auto trace_id = given ? std::optional(trace_id_of(*given)) : std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    clients_.push_back({.stream = response.stream, .trace_id = trace_id});
+    if (trace_id) traces_.insert(*trace_id);
+  }
+  if (trace_id) changed_.notify_all();
   return response;
 }
 

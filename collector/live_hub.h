@@ -27,7 +27,8 @@ class LiveHub {
   LiveHub(const LiveHub&) = delete;
   LiveHub& operator=(const LiveHub&) = delete;
 
-  /// A new client, who wants to hear of one trace or of all.
+  /// A new client, who wants to hear of one trace or of all. Of one it hears at once what it looks
+  /// like: whoever has read it before sees whether it has changed since.
   HttpResponse subscribe(const HttpRequest& request);
   void traces_changed(const std::vector<std::string>& trace_ids);
   void scores_added(const std::vector<std::string>& score_ids);

@@ -56,7 +56,8 @@ class JsonValueBuilder {
   static bool read_number(std::string_view text, JsonValue& node) {
     const char* const begin = text.data();
     const char* const end = begin + text.size();
-    if (text.find_first_of(".eE") == std::string_view::npos) {
+    // -0 is no integer: it would lose its sign.
+    if (text.find_first_of(".eE") == std::string_view::npos && text != "-0") {
       node.type_ = JsonValue::Type::Integer;
       if (std::from_chars(begin, end, node.integer_).ec == std::errc()) return true;
       std::uint64_t large = 0;

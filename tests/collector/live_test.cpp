@@ -93,6 +93,17 @@ TEST(Live, TellsOfAScore) {
   EXPECT_TRUE(client.wait_for("event: score\ndata: {\"id\":\"s1\""));
 }
 
+TEST(Live, OfOneTraceTellsAtOnceWhatItLooksLike) {
+  const RunningCollector server;
+  store_spans(server, {.spans = {{.name = "before"}}});
+  const std::string updated =
+      api(server, std::string("/api/traces/") + kTraceId)["trace"]["updated_time"].to_text();
+  LiveClient client(server.collector.port(), std::string("?trace_id=") + kTraceId);
+
+  EXPECT_TRUE(client.wait_for("\"name\":\"before\""));
+  EXPECT_TRUE(client.wait_for("\"updated_time\":" + updated));
+}
+
 TEST(Live, OfOneTraceTellsOfNoOther) {
   const RunningCollector server;
   LiveClient client(server.collector.port(), std::string("?trace_id=") + kTraceId);

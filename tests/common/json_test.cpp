@@ -3,6 +3,7 @@
 #include <llmtrace/observation_params.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -88,6 +89,28 @@ TEST(Json, FromTextKeepsGarbageAsAString) {
     EXPECT_TRUE(json.is_string()) << garbage;
     EXPECT_TRUE(is_strict_json(json.to_text())) << garbage;
   }
+}
+
+TEST(Json, KnowsAtMostHowDeepItIs) {
+  EXPECT_EQ(Json(1).levels(), 0);
+  EXPECT_EQ(Json("{}").levels(), 0) << "a string";
+  EXPECT_EQ(Json({{"a", 1}}).levels(), 1);
+  const Json inner{{"a", std::vector<int>{1}}};
+  EXPECT_EQ(inner.levels(), 2);
+  EXPECT_EQ(Json({{"b", inner}}).levels(), 3);
+  EXPECT_EQ(Json(std::vector<Json>{inner, 1}).levels(), 3);
+  Json merged{{"c", 1}};
+  merged.merge(inner);
+  EXPECT_EQ(merged.levels(), 2);
+  EXPECT_EQ(Json::from_text("[[1]]").levels(), llmtrace::JsonWriter::kMaxDepth) << "nobody counted";
+}
+
+TEST(Json, CutsWhatBecomesTooDeepLevelByLevel) {
+  Json deep(1);
+  for (int i = 0; i < 100; ++i) deep = Json{{"a", std::move(deep)}};
+  const std::string text = deep.to_text();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '{'), llmtrace::JsonWriter::kMaxDepth);
+  EXPECT_NE(text.find("<nested too deep>"), std::string::npos);
 }
 
 TEST(Json, FromTextKeepsWhatIsNestedTooDeepAsAString) {

@@ -72,6 +72,27 @@ test("an open trace grows while it runs", async () => {
   await expectTexts(nodeNames, ["long job", "second step"]);
 });
 
+test("what comes between a trace's answer and its live stream is not missed", async () => {
+  const traceId = newTraceId();
+  const root = newSpanId();
+  await sendSpans(collector, [span({ traceId, id: root, name: "long job", end: 50 })]);
+  const page = await openPage(collector);
+  let letThrough;
+  const isLetThrough = new Promise((resolve) => (letThrough = resolve));
+  await page.route((url) => url.pathname === "/api/live" && url.searchParams.has("trace_id"), async (route) => {
+    await isLetThrough;
+    await route.continue();
+  });
+  await page.goto(`${collector}/#/traces/${traceId}`);
+  const nodeNames = page.getByRole("tree").locator(".node-name");
+  await expectTexts(nodeNames, ["long job"]);
+
+  await sendSpans(collector, [span({ traceId, parent: root, name: "second step", start: 60, end: 90 })]);
+  letThrough();
+
+  await expectTexts(nodeNames, ["long job", "second step"]);
+});
+
 test("a score from elsewhere appears on the open trace", async () => {
   const rag = await sendRag(collector);
   const page = await openPage(collector, `#/traces/${rag.traceId}?node=${rag.ids.root}`);

@@ -138,13 +138,24 @@ std::string encoded(const std::vector<AnyObservation>& observations, OtlpEncodin
        .capture_content = true,
        .transport = llmtrace::Transport::create({.http_client = http, .id_seed = 42})});
   for (const AnyObservation& each : observations) {
-    const auto scope = llmtrace::propagate({.user_id = each.user_id});
+    const auto scope = llmtrace::propagate(
+        {.user_id = each.user_id, .session_id = each.session_id, .tags = each.tags});
     using Type = llmtrace::ObservationType;
-    const auto observation =
-        exporter.start_observation({.name = each.name,
-                                    .as_type = each.is_generation ? Type::Generation : Type::Span,
-                                    .input = json_of(each.input),
-                                    .start_time = each.start_time});
+    llmtrace::ObservationParams params{
+        .name = each.name,
+        .as_type = each.is_generation ? Type::Generation : Type::Span,
+        .input = json_of(each.input),
+        .metadata = {{"said", each.said}},
+        .start_time = each.start_time};
+    if (each.is_generation) {
+      params.model = each.model;
+      params.provider = each.provider;
+      params.model_parameters = {{"temperature", each.temperature}};
+      params.usage_details = {{"input", each.input_tokens}, {"output", each.output_tokens}};
+      params.cost_details = {{"total", each.cost}};
+    }
+    const auto observation = exporter.start_observation(std::move(params));
+    if (!each.error.empty()) observation.error(each.error);
     observation.end({.output = json_of(each.output), .end_time = each.end_time});
   }
   if (!exporter.flush()) throw std::runtime_error("the exporter's flush failed");

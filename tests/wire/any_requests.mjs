@@ -85,7 +85,8 @@ function readObservations(body, { observations }) {
   const spans = itemsOf(body, 'trace');
   const seen = spans.map((each, i) => {
     const wanted = observations[i];
-    const values = new Map(each.attributes.map(({ key, value }) => [key, value.stringValue]));
+    const values = new Map(each.attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+    const textOf = (key) => values.get(key) ?? '';
     const said = (side) => {
       if (wanted.isGeneration) return JSON.parse(values.get(`gen_ai.${side}.messages`))[0].parts[0].content;
       const value = values.get(`${side}.value`);
@@ -93,7 +94,15 @@ function readObservations(body, { observations }) {
     };
     return {
       name: each.name,
-      user: values.get('user.id') ?? '',
+      user: textOf('user.id'),
+      session: textOf('session.id'),
+      tags: (values.get('llmtrace.tags')?.values ?? []).map((tag) => tag.stringValue),
+      said: textOf('llmtrace.metadata.said'),
+      status: { code: each.status?.code ?? 0, message: each.status?.message ?? '' },
+      model: textOf('gen_ai.request.model'),
+      provider: textOf('gen_ai.provider.name'),
+      numbers: ['gen_ai.request.temperature', 'llmtrace.cost.total'].map((key) => Number(values.get(key) ?? 0)),
+      tokens: ['gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens'].map((key) => Number(values.get(key) ?? 0)),
       input: said('input'),
       output: said('output'),
       startTimeUnixNano: each.startTimeUnixNano,
@@ -102,8 +111,16 @@ function readObservations(body, { observations }) {
   });
   const given = ([kind, value]) => (kind === 'json' ? plain(value) : text(value));
   const wanted = observations.map((each) => ({
-    name: text(each.name) || (each.isGeneration ? 'chat' : 'span'),
+    name: (each.isGeneration && text(each.model) && `chat ${text(each.model)}`) || text(each.name) || (each.isGeneration ? 'chat' : 'span'),
     user: text(each.user),
+    session: text(each.session),
+    tags: [...new Set(each.tags.map(text))],
+    said: text(each.said),
+    status: { code: each.error ? 2 : 0, message: text(each.error) },
+    model: text(each.model),
+    provider: text(each.provider),
+    numbers: [double(each.temperature), double(each.cost)],
+    tokens: [each.inputTokens, each.outputTokens],
     input: given(each.input),
     output: given(each.output),
     startTimeUnixNano: each.startTimeUnixNano,

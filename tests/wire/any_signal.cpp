@@ -73,10 +73,6 @@ MetricInterval any_metric() {
 
 // ---- the same for another program
 
-std::string member(const char* name, const std::string& value) {
-  return ",\"" + std::string(name) + "\":" + value;
-}
-
 std::string number_text(std::uint64_t number) { return quoted(std::to_string(number)); }
 
 std::string log_of(const AnyLog& log) {

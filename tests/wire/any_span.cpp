@@ -1,6 +1,7 @@
 #include "tests/wire/any_span.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace gen = rc::gen;
@@ -10,6 +11,7 @@ namespace {
 llmtrace::Ref<const llmtrace::RemoteParent> any_remote() {
   auto remote = llmtrace::Ref<llmtrace::RemoteParent>::make();
   remote->trace_state = *gen::element<std::string>("", "a=1", "vendor@x=v v,b=2");
+  remote->is_remote = *gen::arbitrary<bool>();
   return llmtrace::Ref<const llmtrace::RemoteParent>::adopt(remote.detach());
 }
 
@@ -45,6 +47,19 @@ AnyObservation any_observation() {
   observation.is_generation = *gen::arbitrary<bool>();
   observation.name = *any_text();
   observation.user_id = *any_text();
+  observation.session_id = *any_text();
+  observation.tags = *gen::container<std::vector<std::string>>(any_text());
+  if (observation.is_generation) {
+    const auto tokens = gen::inRange<std::int64_t>(1, std::int64_t{1} << 53);
+    observation.model = *any_text();
+    observation.provider = *any_text();
+    observation.temperature = *any_finite();
+    observation.input_tokens = *tokens;
+    observation.output_tokens = *tokens;
+    observation.cost = std::abs(*any_finite());
+  }
+  observation.said = *any_text();
+  observation.error = *any_text();
   const auto text = gen::cast<AnyObservation::Value>(any_text());
   // What a generation is given are messages; a text is one of the user's.
   const auto value = observation.is_generation
@@ -70,16 +85,24 @@ std::string event(const AnyEvent& event) {
 std::string context_of(const AnySpan& span) {
   if (!span.has_context) return "null";
   const llmtrace::Record& record = span.record;
-  const unsigned flags =
-      0x101U + (record.has_random_trace_id ? 2U : 0U) + (record.remote ? 0x200U : 0U);
+  const unsigned flags = 0x101U + (record.has_random_trace_id ? 2U : 0U) +
+                         (record.remote && record.remote->is_remote ? 0x200U : 0U);
   return "{\"traceState\":" + text_of(record.origin ? record.origin->trace_state : "") +
          ",\"flags\":" + std::to_string(flags) + "}";
 }
 
 std::string observation_of(const AnyObservation& observation) {
   return std::string("{\"isGeneration\":") + (observation.is_generation ? "true" : "false") +
-         ",\"name\":" + text_of(observation.name) + ",\"user\":" + text_of(observation.user_id) +
-         ",\"input\":" + value_of(observation.input) +
+         member("name", text_of(observation.name)) + member("user", text_of(observation.user_id)) +
+         member("session", text_of(observation.session_id)) +
+         member("tags", list_of(observation.tags, text_of)) +
+         member("model", text_of(observation.model)) +
+         member("provider", text_of(observation.provider)) +
+         member("temperature", double_of(observation.temperature)) +
+         member("inputTokens", std::to_string(observation.input_tokens)) +
+         member("outputTokens", std::to_string(observation.output_tokens)) +
+         member("cost", double_of(observation.cost)) + member("said", text_of(observation.said)) +
+         member("error", text_of(observation.error)) + ",\"input\":" + value_of(observation.input) +
          ",\"output\":" + value_of(observation.output) +
          ",\"startTimeUnixNano\":" + nanoseconds_of(observation.start_time) +
          ",\"endTimeUnixNano\":" + nanoseconds_of(observation.end_time) + "}";

@@ -41,6 +41,16 @@ struct AnyObservation {
   bool is_generation = false;
   std::string name;
   std::string user_id;
+  std::string session_id;
+  std::vector<std::string> tags;
+  std::string model;  // of a generation, as what follows
+  std::string provider;
+  double temperature = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  double cost = 0;
+  std::string said;   // in the metadata
+  std::string error;  // empty: none
   Value input;
   Value output;
   llmtrace::Timestamp start_time;

@@ -148,6 +148,10 @@ std::string double_of(double value) {
   return quoted(digits);
 }
 
+std::string member(const char* name, const std::string& json) {
+  return ",\"" + std::string(name) + "\":" + json;
+}
+
 std::string nanoseconds_of(llmtrace::Timestamp time) {
   return quoted(std::to_string(
       std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()));

@@ -41,6 +41,8 @@ AnyAttributes any_attributes();
 // ---- the same for another program
 
 std::string quoted(std::string_view text);
+/// A member behind others of an object.
+std::string member(const char* name, const std::string& json);
 std::string text_of(const std::string& text);
 std::string double_of(double value);
 std::string nanoseconds_of(llmtrace::Timestamp time);

@@ -458,14 +458,14 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
     <div class="tree-time">
       ${r.filter(o=>o<=e*.94).map(o=>u`<span key=${o} class="tick number" style=${{left:`${jo(o,e)}%`}}>${o===0?"0":Me(o)}</span>`)}
     </div>
-  </div>`}function au({id:e,query:t}){let n=qe(e,l=>nr(e,{},l));zo(!0,{trace_id:e},Io(n.reload));let{data:r,error:o}=n;return o&&!r?u`<${Ye} error=${o} onRetry=${n.reload} />`:r?u`<${Ym} data=${r} query=${t} onChanged=${n.reload} />`:u`<p class="quiet" role="status">Loading…</p>`}function Ym({data:e,query:t,onChanged:n}){let{trace_id:r}=e.trace,o=Bt(()=>Gc(e.nodes),[e]),[l,i]=z(()=>new Set),[c,m]=z(""),f=Bt(()=>Kc(o,l,c),[o,l,c]),$=o.byId.get(t.node)??f[0]??null,d=er(C=>C&&Ee(["traces",r],{node:C.id},{replace:!0}),[r]),_=er((C,L)=>i(E=>qm(E,C,L)),[]);ne(()=>{o.byId.has(t.node)&&i(C=>Yc(o.byId.get(t.node),C))},[o,t.node]);let[b,w]=eu();return Qm({tree:o,rows:f,selected:$,collapsed:l,select:d,fold:_,tell:w,id:r,isOpen:!!t.node}),ne(()=>document.getElementById("details").scrollTo(0,0),[$?.id]),Kt(e.trace.name||"unnamed"),eh(),u`<div class=${`trace-view ${t.node?"has-node":""}`}>
+  </div>`}function au({id:e,query:t}){let n=qe(e,i=>nr(e,{},i)),r=Io(n.reload),{data:o,error:l}=n;return zo(o!==null,{trace_id:e},(i,c)=>{(i!=="trace"||!Ym(c,o.trace))&&r()}),l&&!o?u`<${Ye} error=${l} onRetry=${n.reload} />`:o?u`<${qm} data=${o} query=${t} onChanged=${n.reload} />`:u`<p class="quiet" role="status">Loading…</p>`}var Ym=(e,t)=>e.updated_time===t.updated_time&&e.score_count===t.score_count;function qm({data:e,query:t,onChanged:n}){let{trace_id:r}=e.trace,o=Bt(()=>Gc(e.nodes),[e]),[l,i]=z(()=>new Set),[c,m]=z(""),f=Bt(()=>Kc(o,l,c),[o,l,c]),$=o.byId.get(t.node)??f[0]??null,d=er(C=>C&&Ee(["traces",r],{node:C.id},{replace:!0}),[r]),_=er((C,L)=>i(E=>Zm(E,C,L)),[]);ne(()=>{o.byId.has(t.node)&&i(C=>Yc(o.byId.get(t.node),C))},[o,t.node]);let[b,w]=eu();return Xm({tree:o,rows:f,selected:$,collapsed:l,select:d,fold:_,tell:w,id:r,isOpen:!!t.node}),ne(()=>document.getElementById("details").scrollTo(0,0),[$?.id]),Kt(e.trace.name||"unnamed"),th(),u`<div class=${`trace-view ${t.node?"has-node":""}`}>
     <${qc} data=${e} />
     ${b}
     <div class="panes">
       <section class="pane tree-pane" aria-label="Tree and waterfall">
         <div class="tree-tools row">
           <${_r} value=${c} placeholder=${`Search ${e.nodes.length.toLocaleString("en-US")} nodes`} onSearch=${m} />
-          <${Zm} tree=${o} collapsed=${l} onChange=${i} />
+          <${Qm} tree=${o} collapsed=${l} onChange=${i} />
         </div>
         <${su} tree=${o} rows=${f} selected=${$} collapsed=${l} onSelect=${d} onFold=${_} />
       </section>
@@ -474,20 +474,20 @@ ${r}`}function qc({data:e}){let{trace:t}=e;return u`<header class="trace-title">
         ${$&&u`<${Xc} key=${$.id} data=${e} node=${$} tree=${o} onChanged=${n} onClose=${()=>Ee(["traces",r])} />`}
       </section>
     </div>
-  </div>`}function qm(e,t,n){let r=new Set(e);return n?r.add(t.id):r.delete(t.id),r}function Zm({tree:e,collapsed:t,onChange:n}){let r=t.size>0,o=()=>n(new Set(e.nodes.filter(l=>l.depth>0&&l.children.length).map(l=>l.id)));return u`<button type="button" class="button plain" onClick=${()=>r?n(new Set):o()}>${r?"Unfold all":"Fold all"}</button>`}function Qm({tree:e,rows:t,selected:n,collapsed:r,select:o,fold:l,tell:i,id:c,isOpen:m}){let f=t.indexOf(n),$=L=>()=>o(t[Math.max(0,Math.min(t.length-1,f+L))]),d=n&&r.has(n.id),_=()=>d?l(n,!1):o(n?.children[0]),b=()=>n?.children.length&&!d?l(n,!0):o(n?.parent),w=()=>{let L=e.nodes.filter(E=>E.summary.level==="ERROR");o(L.find(E=>E.index>(n?.index??-1))??L[0])},C=(L,E)=>()=>{let y=N=>i(N?`Not copied: ${N.message}`:`Copied as ${E}`);n&&Vo(c,e,n,L).then(ls).then(()=>y(),y)};Mt({j:$(1),ArrowDown:$(1),k:$(-1),ArrowUp:$(-1),PageDown:$(20),PageUp:$(-20),Home:()=>o(t[0]),End:()=>o(t.at(-1)),ArrowRight:_,ArrowLeft:b,e:w,c:C("json","JSON"),m:C("markdown","Markdown"),Enter:()=>{o(n),document.getElementById("details").focus()},Escape:()=>Xm(c,m)})}function Xm(e,t){document.getElementById("details").contains(document.activeElement)?document.querySelector('[role="tree"]').focus():t&&matchMedia("(max-width: 760px)").matches?Ee(["traces",e]):Ee(["traces"])}function eh(){ne(()=>{let e=requestAnimationFrame(()=>setTimeout(()=>performance.mark("trace-painted")));return()=>cancelAnimationFrame(e)},[])}var th=[{path:"traces",name:"Traces",icon:"trace",key:"t"},{path:"sessions",name:"Sessions",icon:"session",key:"s"},{path:"dashboard",name:"Dashboard",icon:"dashboard",key:"d"}];function cu(){let{parts:e,query:t}=hc(),[n,r]=z(!1),[o="traces",l]=e;return Mt({"?":()=>r(!0),"g t":()=>Ee(["traces"]),"g s":()=>Ee(["sessions"]),"g d":()=>Ee(["dashboard"]),"shift+t":rs}),u`<div class="page">
-    <${rh} view=${o} onHelp=${()=>r(!0)} />
-    <main class="view" id="main">${nh(o,l,t)}</main>
+  </div>`}function Zm(e,t,n){let r=new Set(e);return n?r.add(t.id):r.delete(t.id),r}function Qm({tree:e,collapsed:t,onChange:n}){let r=t.size>0,o=()=>n(new Set(e.nodes.filter(l=>l.depth>0&&l.children.length).map(l=>l.id)));return u`<button type="button" class="button plain" onClick=${()=>r?n(new Set):o()}>${r?"Unfold all":"Fold all"}</button>`}function Xm({tree:e,rows:t,selected:n,collapsed:r,select:o,fold:l,tell:i,id:c,isOpen:m}){let f=t.indexOf(n),$=L=>()=>o(t[Math.max(0,Math.min(t.length-1,f+L))]),d=n&&r.has(n.id),_=()=>d?l(n,!1):o(n?.children[0]),b=()=>n?.children.length&&!d?l(n,!0):o(n?.parent),w=()=>{let L=e.nodes.filter(E=>E.summary.level==="ERROR");o(L.find(E=>E.index>(n?.index??-1))??L[0])},C=(L,E)=>()=>{let y=N=>i(N?`Not copied: ${N.message}`:`Copied as ${E}`);n&&Vo(c,e,n,L).then(ls).then(()=>y(),y)};Mt({j:$(1),ArrowDown:$(1),k:$(-1),ArrowUp:$(-1),PageDown:$(20),PageUp:$(-20),Home:()=>o(t[0]),End:()=>o(t.at(-1)),ArrowRight:_,ArrowLeft:b,e:w,c:C("json","JSON"),m:C("markdown","Markdown"),Enter:()=>{o(n),document.getElementById("details").focus()},Escape:()=>eh(c,m)})}function eh(e,t){document.getElementById("details").contains(document.activeElement)?document.querySelector('[role="tree"]').focus():t&&matchMedia("(max-width: 760px)").matches?Ee(["traces",e]):Ee(["traces"])}function th(){ne(()=>{let e=requestAnimationFrame(()=>setTimeout(()=>performance.mark("trace-painted")));return()=>cancelAnimationFrame(e)},[])}var nh=[{path:"traces",name:"Traces",icon:"trace",key:"t"},{path:"sessions",name:"Sessions",icon:"session",key:"s"},{path:"dashboard",name:"Dashboard",icon:"dashboard",key:"d"}];function cu(){let{parts:e,query:t}=hc(),[n,r]=z(!1),[o="traces",l]=e;return Mt({"?":()=>r(!0),"g t":()=>Ee(["traces"]),"g s":()=>Ee(["sessions"]),"g d":()=>Ee(["dashboard"]),"shift+t":rs}),u`<div class="page">
+    <${oh} view=${o} onHelp=${()=>r(!0)} />
+    <main class="view" id="main">${rh(o,l,t)}</main>
     ${n&&u`<${vc} onClose=${()=>r(!1)} />`}
-  </div>`}function nh(e,t,n){return e==="traces"&&t?u`<${au} key=${t} id=${t} query=${n} />`:e==="sessions"&&t?u`<${Nc} key=${t} id=${t} />`:e==="sessions"?u`<${wc} query=${n} />`:e==="dashboard"?u`<${xc} query=${n} />`:u`<${Hc} query=${n} />`}function rh({view:e,onHelp:t}){return u`<nav class="navigation" aria-label="Views">
-    <a class="brand" href=${Le(["traces"])} aria-label="llmtrace: all traces"><${oh} /><span>llmtrace</span></a>
-    ${th.map(({path:n,name:r,icon:o,key:l})=>u`<a key=${n} class="navigation-item" href=${Le([n])} title=${`${r} (g ${l})`} aria-current=${e===n?"page":void 0}>
+  </div>`}function rh(e,t,n){return e==="traces"&&t?u`<${au} key=${t} id=${t} query=${n} />`:e==="sessions"&&t?u`<${Nc} key=${t} id=${t} />`:e==="sessions"?u`<${wc} query=${n} />`:e==="dashboard"?u`<${xc} query=${n} />`:u`<${Hc} query=${n} />`}function oh({view:e,onHelp:t}){return u`<nav class="navigation" aria-label="Views">
+    <a class="brand" href=${Le(["traces"])} aria-label="llmtrace: all traces"><${lh} /><span>llmtrace</span></a>
+    ${nh.map(({path:n,name:r,icon:o,key:l})=>u`<a key=${n} class="navigation-item" href=${Le([n])} title=${`${r} (g ${l})`} aria-current=${e===n?"page":void 0}>
       <${Y} name=${o} /><span>${r}</span>
     </a>`)}
     <span class="grow"></span>
-    <${lh} />
+    <${sh} />
     <button type="button" class="navigation-item" title="Keys and help (?)" onClick=${t}><${Y} name="help" /><span>Help</span></button>
-  </nav>`}function oh(){return u`<svg class="mark" viewBox="0 0 32 32" width="20" height="20" aria-hidden="true">
+  </nav>`}function lh(){return u`<svg class="mark" viewBox="0 0 32 32" width="20" height="20" aria-hidden="true">
     <rect width="32" height="32" rx="8" /><path d="M8 10h12" /><path d="M12 16h12" /><path d="M16 22h6" />
-  </svg>`}function lh(){let[e,t]=z(Mo);return ne(()=>Eo(()=>t(Mo())),[]),u`<button type="button" class="navigation-item" aria-pressed=${String(e)} title="Light or dark (Shift T)" onClick=${rs}>
+  </svg>`}function sh(){let[e,t]=z(Mo);return ne(()=>Eo(()=>t(Mo())),[]),u`<button type="button" class="navigation-item" aria-pressed=${String(e)} title="Light or dark (Shift T)" onClick=${rs}>
     <${Y} name=${e?"sun":"moon"} /><span>${e?"Light":"Dark"}</span>
   </button>`}rc();ui(u`<${cu} />`,document.getElementById("app"));

@@ -21,12 +21,18 @@ import { useTitle } from "./use_title.js";
 
 export function TracePage({ id, query }) {
   const trace = useData(id, (signal) => readTrace(id, {}, signal));
-  useLive(true, { trace_id: id }, useThrottled(trace.reload));
+  const reload = useThrottled(trace.reload);
   const { data, error } = trace;
+  // Not before there is an answer: the stream begins with what the trace looks like then, so nothing is missed.
+  useLive(data !== null, { trace_id: id }, (event, told) => {
+    if (event !== "trace" || !isSame(told, data.trace)) reload();
+  });
   if (error && !data) return html`<${Problem} error=${error} onRetry=${trace.reload} />`;
   if (!data) return html`<p class="quiet" role="status">Loading…</p>`;
   return html`<${LoadedTrace} data=${data} query=${query} onChanged=${trace.reload} />`;
 }
+
+const isSame = (told, shown) => told.updated_time === shown.updated_time && told.score_count === shown.score_count;
 
 function LoadedTrace({ data, query, onChanged }) {
   const { trace_id: id } = data.trace;
