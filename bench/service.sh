@@ -40,16 +40,23 @@ body+="{\"role\":\"user\",\"content\":\"$words $words $words\"}],\"temperature\"
 streamed="$body,\"stream\":true}"
 body+=}
 
-run_once() {  # run_once on|off CONNECTIONS BODY: one service, loaded; prints the line of the load
+# Processor time that a process has had, in microseconds: utime and stime of proc(5).
+cpu_us() { awk -v hertz="$(getconf CLK_TCK)" '{ printf "%.0f", ($14 + $15) * 1e6 / hertz }' "/proc/$1/stat"; }
+
+# run_once on|off CONNECTIONS BODY: one service, loaded; prints the line of the load, with the processor time that
+# a request took of the service alone.
+run_once() {
   rm -f "$work/service"
   "$samples/observability_service" --observability "$1" --log "$work/log.jsonl" >"$work/service" 2>&1 &
   local id=$! address line
   address=$(address_in "$work/service")
   line=$("$build/bench/llmtrace_bench_load" --port "${address##*:}" --connections "$2" --body "$3" --seconds 4)
+  local cpu
+  cpu=$(awk -v us="$(cpu_us "$id")" -v requests="$(field requests "$line")" 'BEGIN { printf "%.1f", us / requests }')
   kill -TERM "$id"
   wait "$id" || { cat "$work/service" >&2; exit 1; }
   rm -f "$work/log.jsonl"
-  echo "$line"
+  echo "${line%\}},\"cpu_us\":$cpu}"
 }
 
 "$build/bench/llmtrace_bench_sink" --port 0 >"$work/sink" 2>&1 & ids+=($!)
@@ -64,7 +71,7 @@ compare() {  # compare NAME MODEL_FILE CONNECTIONS BODY: exit status 1 when the 
   local name=$1 connections=$3 asked=$4 round line way
   OPENAI_BASE_URL=$(address_in "$2")
   export OPENAI_BASE_URL
-  rm -f "$work"/{on,off}.{per_s,p50,p99} "$work/cost"
+  rm -f "$work"/{on,off}.{per_s,p50,p99,cpu} "$work/cost"
   for ((round = 0; round < rounds; ++round)); do
     # The order is turned in every second round, so that what comes first is not always the same.
     for way in $([ $((round % 2)) -eq 0 ] && echo off on || echo on off); do
@@ -73,21 +80,22 @@ compare() {  # compare NAME MODEL_FILE CONNECTIONS BODY: exit status 1 when the 
       field per_s "$line" >>"$work/$way.per_s"
       field p50_us "$line" >>"$work/$way.p50"
       field p99_us "$line" >>"$work/$way.p99"
+      field cpu_us "$line" >>"$work/$way.cpu"
     done
     paste "$work/off.per_s" "$work/on.per_s" | tail -1 | awk '{ print 100 * (1 - $2 / $1) }' >>"$work/cost"
   done
   local cost
   cost=$(median <"$work/cost")
   for way in off on; do
-    printf '| %s | %s | %s | %s | %s | %s |\n' "$name" "$way" "$(median <"$work/$way.per_s")" \
-      "$(median <"$work/$way.p50")" "$(median <"$work/$way.p99")" \
+    printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$name" "$way" "$(median <"$work/$way.per_s")" \
+      "$(median <"$work/$way.p50")" "$(median <"$work/$way.p99")" "$(median <"$work/$way.cpu")" \
       "$([ $way = on ] && printf '%.1f %% (%s)' "$cost" "$(sort -g "$work/cost" | sed 's/\(\.[0-9]\).*/\1/' | paste -sd' ')")"
   done
   awk -v cost="$cost" 'BEGIN { exit !(cost <= 5) }'
 }
 
-echo '| model | observability | requests/s | p50 µs | p99 µs | cost in throughput (of each round) |'
-echo '|---|---|---|---|---|---|'
+echo '| model | observability | requests/s | p50 µs | p99 µs | service, processor µs a request | cost in throughput (of each round) |'
+echo '|---|---|---|---|---|---|---|'
 compare 'streams its answer, 16 connections' "$work/quick" 16 "$streamed" || failed=1
 compare 'answers after 20 ms, 64 connections' "$work/slow" 64 "$body" || failed=1
 compare 'answers whole and at once, 16 connections' "$work/quick" 16 "$body" || failed=1

@@ -57,7 +57,7 @@ Collector::Collector(const CollectorOptions& options)
                .store = store_,
                .live = live_,
                .retention = retention_}),
-      signals_(database_, store_),
+      signals_(database_, index_, store_),
       routes_(make_routes()) {
   if (database_.was_upgraded()) {
     store_.index_all();

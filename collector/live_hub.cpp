@@ -46,7 +46,7 @@ HttpResponse LiveHub::subscribe(const HttpRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     clients_.push_back({.stream = response.stream, .trace_id = trace_id});
-    if (trace_id) traces_.insert(*trace_id);
+    if (trace_id) asked_.insert(*trace_id);
   }
   if (trace_id) changed_.notify_all();
   return response;
@@ -77,13 +77,15 @@ void LiveHub::add_all(std::set<std::string>& pending, const std::vector<std::str
 void LiveHub::work() {
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
-    const bool is_awake = changed_.wait_for(
-        lock, kHeartbeat, [this] { return is_stopped_ || !traces_.empty() || !scores_.empty(); });
+    const bool is_awake = changed_.wait_for(lock, kHeartbeat, [this] {
+      return is_stopped_ || !traces_.empty() || !asked_.empty() || !scores_.empty();
+    });
     const auto traces = std::exchange(traces_, {});
+    const auto asked = std::exchange(asked_, {});
     const auto scores = std::exchange(scores_, {});
     lock.unlock();
     std::vector<Event> events = {{.text = ":\n\n"}};  // a comment: whether the client is there
-    if (is_awake) events = read_events(traces, scores);
+    if (is_awake) events = read_events(traces, asked, scores);
     lock.lock();
     send(events);
     changed_.wait_for(lock, kPause, [this] { return is_stopped_; });
@@ -91,22 +93,28 @@ void LiveHub::work() {
 }
 
 std::vector<LiveHub::Event> LiveHub::read_events(const std::set<std::string>& traces,
+                                                 const std::set<std::string>& asked,
                                                  const std::set<std::string>& scores) {
+  std::set<std::string> all = traces;
+  all.insert(asked.begin(), asked.end());
   std::vector<Event> events;
   const auto add = [&](std::string_view name, const std::string& trace_id, const auto& write) {
     std::string json;
     JsonWriter writer(json);
     write(writer);
     events.push_back({.trace_id = trace_id, .text = event_text(name, json)});
+    return &events.back();
   };
   try {
     return database_.snapshot([&](SqliteDatabase& connection) {
-      for (const std::string& id : traces) {
+      for (const std::string& id : all) {
         RowFilter filter;
         filter.equal("trace_id", id);
         for (const auto& row : read_rows<TraceSummary>(connection, filter, "", {.limit = 1})) {
           const std::int64_t count = count_scores_of(connection, id);
-          add("trace", id, [&](JsonWriter& writer) { write_summary(writer, row, count); });
+          add("trace", id, [&](JsonWriter& writer) {
+            write_summary(writer, row, count);
+          })->is_news = traces.contains(id);
         }
       }
       for (const std::string& id : scores) {
@@ -134,7 +142,9 @@ void LiveHub::send_to(Client& client, const std::vector<Event>& events) {
   for (const Event& event : events) {
     const bool is_wanted =
         !client.trace_id || event.trace_id.empty() || event.trace_id == *client.trace_id;
-    if (!is_wanted) continue;
+    const bool is_first = client.is_new && client.trace_id && event.trace_id == *client.trace_id;
+    if (!is_wanted || (!event.is_news && !is_first)) continue;
+    if (is_first) client.is_new = false;
     const std::string text = (client.has_lost ? std::string(kReset) : "") + event.text;
     const EventStream::Push push = client.stream->push(text);
     client.has_lost = push == EventStream::Push::Full;

@@ -38,24 +38,29 @@ class LiveHub {
   struct Client {
     std::shared_ptr<EventStream> stream{};
     std::optional<std::string> trace_id{};
+    bool is_new = true;  // it has not been told yet what its trace looks like
     bool has_lost = false;
   };
   struct Event {
     std::string trace_id{};
     std::string text{};
+    bool is_news = true;  // false: nothing was stored, a new client is to be told
   };
 
   void work();
   void add_all(std::set<std::string>& pending, const std::vector<std::string>& ids);
+  /// Of `traces` and of those that new clients ask for.
   std::vector<Event> read_events(const std::set<std::string>& traces,
+                                 const std::set<std::string>& asked,
                                  const std::set<std::string>& scores);
   void send(const std::vector<Event>& events);
   static void send_to(Client& client, const std::vector<Event>& events);
 
   Database& database_;
-  std::mutex mutex_;  // guards the four that follow
+  std::mutex mutex_;  // guards what follows
   std::vector<Client> clients_;
   std::set<std::string> traces_;
+  std::set<std::string> asked_;  // by new clients
   std::set<std::string> scores_;
   bool is_stopped_ = false;
   std::condition_variable changed_;

@@ -1,8 +1,10 @@
 #include "collector/signals/log_store.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
+#include "collector/iso_time.h"
 #include "collector/row_sql.h"
 
 namespace llmtrace::collector {
@@ -14,10 +16,25 @@ LogStore::LogStore(Database& database)
                      "VALUES (?, ?, ?, ?, ?)"),
       insert_resource_(database.connection(),
                        "INSERT INTO otlp_resources (json) VALUES (?) ON CONFLICT DO NOTHING"),
-      find_resource_(database.connection(), "SELECT id FROM otlp_resources WHERE json = ?") {}
+      find_resource_(database.connection(), "SELECT id FROM otlp_resources WHERE json = ?"),
+      touch_trace_(database.connection(),
+                   "UPDATE trace_summaries SET updated_us = ? WHERE trace_id = ?") {}
 
-void LogStore::put(const std::vector<OtlpLogGroup>& groups) {
+std::vector<std::string> LogStore::put(const std::vector<OtlpLogGroup>& groups) {
+  std::set<std::string> traces;
+  for (const OtlpLogGroup& group : groups) {
+    for (const OtlpLogRecord& record : group.records) {
+      if (record.trace_id) traces.insert(*record.trace_id);
+    }
+  }
   database_.write([&] {
+    const std::int64_t now = now_us();
+    for (const std::string& trace_id : traces) {
+      const StatementReset reset(touch_trace_);
+      touch_trace_.bind(1, now);
+      touch_trace_.bind(2, std::string_view(trace_id));
+      touch_trace_.step();
+    }
     for (const OtlpLogGroup& group : groups) {
       if (group.records.empty()) continue;
       const std::int64_t resource = resource_id(group.resource_json);
@@ -33,6 +50,7 @@ void LogStore::put(const std::vector<OtlpLogGroup>& groups) {
     }
     return true;
   });
+  return {traces.begin(), traces.end()};
 }
 
 std::int64_t LogStore::resource_id(const std::string& json) {
@@ -85,6 +103,24 @@ std::vector<StoredLog> read_logs(SqliteDatabase& connection, const std::string& 
   }
   std::reverse(logs.begin(), logs.end());
   return logs;
+}
+
+std::vector<StoredLog> read_gen_ai_events(SqliteDatabase& connection, const std::string& trace_id,
+                                          const std::string& span_id, std::int64_t limit) {
+  SqliteStatement statement(
+      connection,
+      "SELECT time_us, record FROM log_records WHERE trace_id = ?1 AND span_id = ?2 AND "
+      "instr(record, '\"gen_ai.') > 0 ORDER BY time_us, row LIMIT ?3");
+  statement.bind(1, std::string_view(trace_id));
+  statement.bind(2, std::string_view(span_id));
+  statement.bind(3, limit);
+  std::vector<StoredLog> events;
+  while (statement.step()) {
+    StoredLog& event = events.emplace_back();
+    statement.read(0, event.time_us);
+    statement.read(1, event.record_json);
+  }
+  return events;
 }
 
 std::int64_t count_logs(SqliteDatabase& connection, const std::string& trace_id) {

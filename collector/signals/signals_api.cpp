@@ -68,7 +68,8 @@ HttpResponse takes_no_body() {
 
 }  // namespace
 
-SignalsApi::SignalsApi(Database& database, Store& scores) : logs_(database), scores_(scores) {}
+SignalsApi::SignalsApi(Database& database, const TraceIndex& index, Store& scores)
+    : logs_(database), index_(index), scores_(scores) {}
 
 std::vector<Route> SignalsApi::routes() {
   return {
@@ -99,7 +100,7 @@ HttpResponse SignalsApi::put_logs(const HttpRequest& request) {
     // First what may come again without becoming two.
     const StoreBatch batch{.scores = scores_of(groups)};
     if (!batch.scores.empty()) scores_.put(batch);
-    logs_.put(groups);
+    index_.announce({.trace_ids = logs_.put(groups)});
     return export_reply(protobuf, "");
   });
 }

@@ -14,12 +14,13 @@
 #include "collector/route.h"
 #include "collector/signals/log_store.h"
 #include "collector/store.h"
+#include "collector/traces/trace_index.h"
 
 namespace llmtrace::collector {
 
 class SignalsApi {
  public:
-  SignalsApi(Database& database, Store& scores);
+  SignalsApi(Database& database, const TraceIndex& index, Store& scores);
 
   /// They refer to this object.
   std::vector<Route> routes();
@@ -30,6 +31,7 @@ class SignalsApi {
   HttpResponse logs_of(std::string_view trace);
 
   LogStore logs_;
+  const TraceIndex& index_;
   Store& scores_;
   std::once_flag metrics_told_;
 };

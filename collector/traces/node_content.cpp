@@ -209,10 +209,7 @@ NodeContent langsmith_content(SqliteDatabase& connection, const Node& node) {
 
 // --- plain OTLP's
 
-// What was caught and dealt with is an event, but no error of the span's.
 std::optional<std::string> exception_of(const OtlpSpan& span) {
-  constexpr std::int64_t kStatusError = 2;
-  if (span.status_code != kStatusError) return std::nullopt;
   for (const OtlpEvent& event : span.events) {
     if (event.name != "exception") continue;
     const auto text = [&event](std::string_view name) {
@@ -228,8 +225,8 @@ std::optional<std::string> exception_of(const OtlpSpan& span) {
 
 // A call's messages may come as log records of its span, each an event of the GenAI conventions.
 void add_logged_messages(SqliteDatabase& connection, const Node& node, OtlpSpan& span) {
-  constexpr std::int64_t kMostRecords = 1000;
-  for (const StoredLog& log : read_logs(connection, node.trace_id, node.id, kMostRecords)) {
+  constexpr std::int64_t kMostEvents = 1000;
+  for (const StoredLog& log : read_gen_ai_events(connection, node.trace_id, node.id, kMostEvents)) {
     const JsonValue record = JsonValue::parse(log.record_json).value_or(JsonValue());
     OtlpEvent event{.name = record["eventName"].as_string(),
                     .time_us = log.time_us,
@@ -258,7 +255,8 @@ NodeContent otlp_content(SqliteDatabase& connection, const Node& node) {
   NodeContent content =
       content_of(map_plain_span(std::move(stored->span), stored->scope, stored->resource_attributes,
                                 node.stored_us / 1000, SpanParts::AllAndUnknown));
-  if (exception) content.error = std::move(exception);
+  // What was caught and dealt with is an event, but no error of the span's.
+  if (exception && content.error) content.error = std::move(exception);
   content.events = events_json(events, node.start_us);
   return content;
 }

@@ -4,12 +4,16 @@
 
 #include "collector/identifier.h"
 #include "collector/langsmith/uuid.h"
+#include "common/src/environment.h"
 
 namespace llmtrace::collector {
 
 std::string trace_id_of(std::string_view id) {
   auto uuid = read_uuid(id);
-  if (!uuid) return std::string(id);
+  if (!uuid) {
+    std::string digits = lower_case(std::string(id));
+    return is_lower_hex(digits, 32) ? digits : std::string(id);
+  }
   uuid->erase(std::remove(uuid->begin(), uuid->end(), '-'), uuid->end());
   return *uuid;
 }

@@ -8,7 +8,7 @@
 
 namespace llmtrace::collector {
 
-/// A UUID as 32 lower-case digits; any other text as it is.
+/// A UUID, or 32 hexadecimal digits in any case, as 32 lower-case digits; any other text as it is.
 std::string trace_id_of(std::string_view id);
 
 /// The last 16 digits of a run's UUID; any other text as it is.

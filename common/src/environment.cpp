@@ -83,11 +83,11 @@ std::optional<std::size_t> size_variable(std::initializer_list<const char*> name
   if (!variable) return std::nullopt;
   constexpr std::size_t kMost = 1'000'000'000'000;
   const auto number = whole_number(variable->value);
-  if (!number || *number < minimum || *number > kMost) {
+  if (!number || *number < minimum) {
     wrong_value(variable->name, "a whole number of at least " + std::to_string(minimum),
                 variable->value);
   }
-  return number;
+  return std::min(*number, kMost);
 }
 
 std::optional<milliseconds> seconds_variable(std::initializer_list<const char*> names) {

@@ -35,7 +35,7 @@ LLMTRACE_EXPORT std::optional<std::string> environment_variable(
     std::initializer_list<const char*> names);
 /// true, 1, yes, on and their opposites, in any case.
 LLMTRACE_EXPORT std::optional<bool> boolean_variable(std::initializer_list<const char*> names);
-/// A whole number of at least `minimum`.
+/// A whole number of at least `minimum`; more than 10^12 counts as that.
 LLMTRACE_EXPORT std::optional<std::size_t> size_variable(std::initializer_list<const char*> names,
                                                          std::size_t minimum = 1);
 /// A number of seconds, 0.001 to 86,400.

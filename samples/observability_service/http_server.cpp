@@ -149,7 +149,15 @@ void Traffic::end_connections(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   is_ending_ = true;
   for (const int socket : connections_) ::shutdown(socket, SHUT_RD);
-  changed_.wait_for(lock, limit, [this] { return connections_.empty(); });
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  changed_.wait_until(lock, deadline, [this] { return connections_.empty(); });
+  // Of those that were accepted last the library may not have told yet.
+  for (std::uint64_t seen = changes_;; seen = changes_) {
+    const auto until = std::min(deadline, std::chrono::steady_clock::now() + kUntold);
+    const bool is_changed = changed_.wait_until(lock, until, [&] { return changes_ != seen; });
+    if (std::chrono::steady_clock::now() >= deadline) return;
+    if (!is_changed && connections_.empty()) return;
+  }
 }
 
 HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
@@ -173,7 +181,7 @@ HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler& handler)
 }
 
 // A request that libmicrohttpd 0.9.75 refuses by itself while it ends, for its headers are too
-// large, makes it use a response that is not there: so nothing is read any more when it ends.
+// large, makes it use a response that is not there: so its connections end before it does.
 HttpServer::~HttpServer() {
   constexpr std::chrono::seconds kMostWait(1);
   drain(std::chrono::milliseconds(0));

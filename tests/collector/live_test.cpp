@@ -98,10 +98,17 @@ TEST(Live, OfOneTraceTellsAtOnceWhatItLooksLike) {
   store_spans(server, {.spans = {{.name = "before"}}});
   const std::string updated =
       api(server, std::string("/api/traces/") + kTraceId)["trace"]["updated_time"].to_text();
+  LiveClient of_all(server.collector.port());
+  ASSERT_TRUE(of_all.wait_for("retry: 1000"));
   LiveClient client(server.collector.port(), std::string("?trace_id=") + kTraceId);
 
   EXPECT_TRUE(client.wait_for("\"name\":\"before\""));
   EXPECT_TRUE(client.wait_for("\"updated_time\":" + updated));
+
+  store_spans(server, {.spans = {{.trace_id = std::string(32, 'b'), .name = "after"}}});
+  EXPECT_TRUE(of_all.wait_for("\"name\":\"after\""));
+  EXPECT_EQ(of_all.received().find("\"name\":\"before\""), std::string::npos)
+      << "nothing was stored of it since";
 }
 
 TEST(Live, OfOneTraceTellsOfNoOther) {

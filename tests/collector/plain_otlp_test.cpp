@@ -248,6 +248,8 @@ TEST(PlainOtlp, TakesIdsInUpperCase) {
   EXPECT_EQ(reply.body, "{}");
   EXPECT_EQ(node_of(server)["name"].as_string(), "x");
   EXPECT_EQ(node_of(server)["parent_id"].as_string(), "00000000000000b2");
+  const JsonValue trace = api(server, "/api/traces/0123456789ABCDEF0123456789ABCDEF");
+  EXPECT_EQ(trace["trace"]["trace_id"].as_string(), kTraceId);
 }
 
 // What SDKs send of messages that are no text but a list of key-value lists.

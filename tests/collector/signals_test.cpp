@@ -148,6 +148,28 @@ TEST(OtlpLogs, MessagesOfACallAreItsNodesInputAndOutput) {
   EXPECT_EQ(node["logs"].elements()[0]["body"]["content"].as_string(), "Hi");
 }
 
+TEST(OtlpLogs, ChangeTheirTrace) {
+  const RunningCollector server;
+  store_spans(server, {.spans = {{}}});
+  const auto updated = [&] {
+    return api(server, std::string("/api/traces/") + kTraceId)["trace"]["updated_time"].as_string();
+  };
+  const std::string before = updated();
+  post(server, "/v1/logs", logs_body(kRecord), {kJson});
+  EXPECT_GT(updated(), before);
+}
+
+TEST(OtlpLogs, ThePromptIsFoundBeneathAThousandLines) {
+  const RunningCollector server;
+  store_spans(server,
+              {.spans = {{.attributes = {{"gen_ai.operation.name", std::string("chat")}}}}});
+  std::string records = event_record("gen_ai.user.message", R"({"stringValue":"Hi"})");
+  for (int i = 0; i < 1500; ++i) records += "," + kRecord;
+  post(server, "/v1/logs", logs_body(records), {kJson});
+
+  EXPECT_EQ(node_of(server)["input"].to_text(), R"([{"role":"user","content":"Hi"}])");
+}
+
 TEST(OtlpLogs, TheDetailsOfAnInferenceAreItsNodesContent) {
   const RunningCollector server;
   store_spans(server,

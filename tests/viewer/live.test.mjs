@@ -93,6 +93,18 @@ test("what comes between a trace's answer and its live stream is not missed", as
   await expectTexts(nodeNames, ["long job", "second step"]);
 });
 
+test("a trace that is opened before it has come appears when it does", async () => {
+  const traceId = newTraceId();
+  const page = await openPage(collector);
+  const listening = page.waitForResponse((reply) => reply.url().includes("/api/live?trace_id"));
+  await page.goto(`${collector}/#/traces/${traceId}`);
+  await listening;
+
+  await sendSpans(collector, [span({ traceId, name: "late arrival" })]);
+
+  await expectTexts(page.getByRole("tree").locator(".node-name"), ["late arrival"]);
+});
+
 test("a score from elsewhere appears on the open trace", async () => {
   const rag = await sendRag(collector);
   const page = await openPage(collector, `#/traces/${rag.traceId}?node=${rag.ids.root}`);

@@ -23,9 +23,10 @@ export function TracePage({ id, query }) {
   const trace = useData(id, (signal) => readTrace(id, {}, signal));
   const reload = useThrottled(trace.reload);
   const { data, error } = trace;
-  // Not before there is an answer: the stream begins with what the trace looks like then, so nothing is missed.
-  useLive(data !== null, { trace_id: id }, (event, told) => {
-    if (event !== "trace" || !isSame(told, data.trace)) reload();
+  // Not before there is an answer, be it that the trace is not there yet: the stream begins with what the trace
+  // looks like then, so that what came in between is seen.
+  useLive(data !== null || error !== null, { trace_id: id }, (event, told) => {
+    if (!data || event !== "trace" || !isSame(told, data.trace)) reload();
   });
   if (error && !data) return html`<${Problem} error=${error} onRetry=${trace.reload} />`;
   if (!data) return html`<p class="quiet" role="status">Loading…</p>`;

@@ -54,6 +54,7 @@ class OtlpExporter::Impl {
 
  private:
   std::string banner() const {
+    if (config_->enabled && !config_->traces.enabled) return "sends metrics and log records only";
     return std::string(config_->enabled ? "sends to " : "disabled; would send to ") +
            config_->traces.url +
            (config_->traces.protocol == OtlpProtocol::HttpJson ? ", http/json"

@@ -213,7 +213,8 @@ void resolve_endpoints(const OtlpConfig& config, OtelVariables& variables,
 void warn_of_endpoint(const OtlpEndpoint& endpoint, OtelVariables& variables) {
   for (const std::string* file :
        {&endpoint.certificate, &endpoint.client_key, &endpoint.client_certificate}) {
-    if (file->empty() || ::access(file->c_str(), R_OK) == 0) continue;
+    if (!endpoint.url.starts_with("https://") || file->empty()) continue;
+    if (::access(file->c_str(), R_OK) == 0) continue;
     variables.warn("the PEM file \"" + *file + "\" cannot be read: " + std::strerror(errno) +
                    "; no request will succeed until it can");
   }
