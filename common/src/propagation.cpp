@@ -86,7 +86,7 @@ std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* att
   // Sampled out: the ids let the other side come to the same verdict, but no server knows them.
   if (!is_sent) return headers;
   Baggage baggage;
-  if (attributes != nullptr && cell.remote_) baggage = cell.remote_->baggage;
+  if (attributes != nullptr) baggage = attributes->baggage;
   for (const Propagator* propagator : propagators_of(*cell.destinations_)) {
     propagator->inject(record, attributes, headers, baggage);
   }
@@ -96,13 +96,16 @@ std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* att
   return headers;
 }
 
-// Nothing is recorded here: the trace goes on as it came.
-std::vector<HttpHeader> hand_on(const RemoteParent& remote, InjectOptions options) {
+// Nothing is recorded here: the trace, and others' baggage, go on as they came.
+std::vector<HttpHeader> hand_on(ContextNode& node, InjectOptions options) {
   std::vector<HttpHeader> headers;
-  if (remote.trace_id == TraceId() || remote.span_id == SpanId()) return headers;
-  headers.push_back({"traceparent", traceparent_text(remote)});
-  if (!remote.trace_state.empty()) headers.push_back({"tracestate", remote.trace_state});
-  if (std::string text = remote.baggage.text(); options.baggage && !text.empty()) {
+  const RemoteParent* const remote = node.remote_.get();
+  if (remote != nullptr && remote->trace_id != TraceId() && remote->span_id != SpanId()) {
+    headers.push_back({"traceparent", traceparent_text(*remote)});
+    if (!remote->trace_state.empty()) headers.push_back({"tracestate", remote->trace_state});
+  }
+  if (!options.baggage || !node.attributes_) return headers;
+  if (std::string text = node.attributes_->baggage.text(); !text.empty()) {
     headers.push_back({"baggage", std::move(text)});
   }
   return headers;
@@ -179,11 +182,11 @@ void register_propagator(std::shared_ptr<const Propagator> propagator) {
 
 std::vector<HttpHeader> inject(InjectOptions options) noexcept {
   ContextNode* const node = current_node();
-  if (node == nullptr || node->suppressed_ || node->cell() != nullptr || !node->remote_) {
+  if (node == nullptr || node->suppressed_ || node->cell() != nullptr) {
     return inject(current_observation(), options);
   }
   std::vector<HttpHeader> headers;
-  guarded([&] { headers = hand_on(*node->remote_, options); });
+  guarded([&] { headers = hand_on(*node, options); });
   return headers;
 }
 
@@ -215,7 +218,6 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
     bool found = read_trace_context(headers, *parent);
     PropagateParams attributes;
     const Propagators known = propagators();
-    parent->baggage = foreign_members(baggage, known);
     for (const auto& propagator : known) {
       found = propagator->extract(headers, baggage, options, *parent, attributes) || found;
     }
@@ -224,7 +226,11 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
       node->observation_ = {};
       node->remote_ = Ref<const RemoteParent>::adopt(parent.detach());
     }
-    node->attributes_ = merge_attributes(node->attributes_.get(), std::move(attributes));
+    const Ref<TraceAttributes> merged =
+        copy_attributes(merge_attributes(node->attributes_.get(), std::move(attributes)).get());
+    Baggage foreign = foreign_members(baggage, known);
+    if (found || !foreign.items().empty()) merged->baggage = std::move(foreign);
+    node->attributes_ = Ref<const TraceAttributes>::share(merged.get());
     node->follows_cell_ = false;
     context = Context(node.detach());
   });

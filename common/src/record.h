@@ -29,6 +29,7 @@ struct TraceFields {
   Json metadata;
   PromptReference prompt;
   std::optional<bool> is_public;
+  Baggage baggage;  ///< members that no propagator here knows, to be handed on
 };
 
 /// A text that many have in common.
@@ -66,7 +67,6 @@ struct TraceParent {
 /// headers, or the host, said.
 struct RemoteParent : RefCounted, TraceParent {
   std::string trace_state;  ///< W3C tracestate, to be handed on
-  Baggage baggage;          ///< members that no propagator here knows, to be handed on
   std::string run_path;     ///< a vendor's path to the parent in its tree of runs; empty: none
   Timestamp run_start{};    ///< by that path; a child never starts before it
   std::string project;      ///< where the vendor is to show it; empty: as configured

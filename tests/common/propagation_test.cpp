@@ -117,6 +117,30 @@ TEST_F(Propagation, ForeignBaggageGoesOnWhenAskedFor) {
   EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
 }
 
+// W3C Baggage goes its way with a trace and without.
+TEST_F(Propagation, ForeignBaggageNeedsNoTrace) {
+  const ContextScope scope(extract({{"baggage", "tenant=7"}}));
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
+  EXPECT_EQ(header(inject({.baggage = true}), "traceparent"), "");
+  EXPECT_TRUE(inject().empty());
+  const Observation root = start_observation({.name = "x"});
+  const auto inside = root.activate();
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
+  const Observation child = start_observation({.name = "y"});
+  EXPECT_EQ(header(inject(child, {.baggage = true}), "baggage"), "tenant=7");
+}
+
+TEST_F(Propagation, OfTwoExtractsTheInnersBaggageCounts) {
+  const ContextScope outer(extract({{"baggage", "tenant=7"}}));
+  {
+    const ContextScope inner(
+        extract({{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=8"}}));
+    EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=8");
+  }
+  const ContextScope inner(extract({{"traceparent", "00-" + parent + "-01"}}));
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "") << "another caller's";
+}
+
 TEST_F(Propagation, HeadersDoNotEndASuppression) {
   const auto none = suppress();
   const ContextScope scope(extract({{"traceparent", "00-" + parent + "-01"}}));
