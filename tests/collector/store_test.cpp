@@ -26,6 +26,7 @@
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
 #include "tests/collector/viewer_client.h"
+#include "tests/support/exec_list.h"
 #include "tests/support/run_length.h"
 #include "tests/support/scoped_environment.h"
 
@@ -61,9 +62,7 @@ class Program {
  public:
   explicit Program(std::vector<std::string> options) {
     options.insert(options.begin(), {LLMTRACE_COLLECTOR_PROGRAM, "--port", "0"});
-    std::vector<char*> arguments;
-    for (std::string& option : options) arguments.push_back(option.data());
-    arguments.push_back(nullptr);
+    const std::vector<char*> arguments = tests::exec_list(options);
     std::array<int, 2> out{};
     EXPECT_EQ(::pipe(out.data()), 0);
     process_ = ::fork();

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/src/curl_http_client.h"
+#include "tests/support/exec_list.h"
 
 namespace llmtrace::tests {
 namespace {
@@ -65,13 +66,11 @@ class TlsServer {
     std::vector<std::string> words = {"openssl", "s_server",  "-accept", "127.0.0.1:0",
                                       "-cert",   certificate, "-key",    certificate};
     words.insert(words.end(), options.begin(), options.end());
+    const std::vector<char*> arguments = exec_list(words);
     child_ = ::fork();
     if (child_ == 0) {
       ::dup2(input[0], 0);  // it ends when its input does
       ::dup2(output[1], 1);
-      std::vector<char*> arguments;
-      for (std::string& word : words) arguments.push_back(word.data());
-      arguments.push_back(nullptr);
       ::execvp("openssl", arguments.data());
       ::_exit(127);
     }

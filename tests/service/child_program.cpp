@@ -11,6 +11,8 @@
 #include <csignal>
 #include <string_view>
 
+#include "tests/support/exec_list.h"
+
 extern char** environ;
 
 namespace service::testing {
@@ -37,13 +39,6 @@ std::vector<std::string> environment_with(const Variables& variables) {
   return all;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 ChildProgram::ChildProgram(std::vector<std::string> command, const Variables& variables,
@@ -51,8 +46,8 @@ ChildProgram::ChildProgram(std::vector<std::string> command, const Variables& va
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   std::vector<std::string> environment = environment_with(variables);
-  const std::vector<char*> arguments = pointers_to(command);
-  const std::vector<char*> entries = pointers_to(environment);
+  const std::vector<char*> arguments = llmtrace::tests::exec_list(command);
+  const std::vector<char*> entries = llmtrace::tests::exec_list(environment);
   id_ = ::fork();
   if (id_ == 0) {
     ::dup2(pipe[1], STDOUT_FILENO);

@@ -7,6 +7,9 @@
 
 #include <cstdlib>
 #include <string>
+#include <vector>
+
+#include "tests/support/exec_list.h"
 
 namespace llmtrace::tests {
 
@@ -21,14 +24,17 @@ inline int wait_for(pid_t child) {
 /// `url` by `scenario_url()`.
 inline int run_scenario(const std::string& name, const std::string& url, unsigned alarm_seconds) {
   const std::size_t dot = name.find('.') + 1;
-  const std::string filter =
-      "--gtest_filter=" + name.substr(0, dot) + "DISABLED_" + name.substr(dot);
+  std::vector<std::string> arguments = {
+      "scenario", "--gtest_filter=" + name.substr(0, dot) + "DISABLED_" + name.substr(dot),
+      "--gtest_also_run_disabled_tests", "--gtest_brief=1"};
+  std::vector<std::string> variables = {"LLMTRACE_TEST_URL=" + url};
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  const std::vector<char*> argument_list = exec_list(arguments);
+  const std::vector<char*> variable_list = exec_list(variables);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::setenv("LLMTRACE_TEST_URL", url.c_str(), 1);
     ::alarm(alarm_seconds);
-    ::execl("/proc/self/exe", "scenario", filter.c_str(), "--gtest_also_run_disabled_tests",
-            "--gtest_brief=1", nullptr);
+    ::execve("/proc/self/exe", argument_list.data(), variable_list.data());
     ::_exit(127);
   }
   return wait_for(child);
