@@ -1,15 +1,11 @@
 #include "tests/collector/http_client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#include <array>
 #include <memory>
+
+#include "tests/support/loopback_connection.h"
 
 namespace llmtrace::collector::testing {
 namespace {
@@ -81,29 +77,15 @@ Reply HttpClient::post_json(const std::string& path, const std::string& body) co
 }
 
 std::string send_raw(std::uint16_t port, const std::string& bytes) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval timeout{.tv_sec = 20, .tv_usec = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    ADD_FAILURE() << "cannot connect";
-  }
-  ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const llmtrace::tests::LoopbackConnection connection(port);
+  connection.send(bytes);
   std::string reply;
-  std::array<char, 4096> buffer;
   for (;;) {
-    const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
-    if (size <= 0) {
-      EXPECT_EQ(size, 0) << "the server kept the connection open";
-      break;
-    }
-    reply.append(buffer.data(), static_cast<std::size_t>(size));
+    const auto received = connection.receive();
+    EXPECT_TRUE(received) << "the server kept the connection open";
+    if (!received || received->empty()) return reply;
+    reply += *received;
   }
-  ::close(socket);
-  return reply;
 }
 
 }  // namespace llmtrace::collector::testing

@@ -1,44 +1,27 @@
 // GET /api/live: what was stored, as it is stored.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "tests/collector/viewer_client.h"
+#include "tests/support/loopback_connection.h"
 
 namespace llmtrace::collector::testing {
 namespace {
+
+using llmtrace::tests::LoopbackConnection;
 
 // A connection that reads as long as it is asked to.
 class LiveClient {
  public:
   LiveClient(std::uint16_t port, const std::string& query = "", int receive_buffer = 0)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (receive_buffer > 0) {
-      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    }
-    const timeval timeout{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    const std::string request = "GET /api/live" + query +
-                                " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n\r\n";
-    EXPECT_GT(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL), 0);
+      : connection_(port, receive_buffer) {
+    EXPECT_TRUE(connection_.send("GET /api/live" + query + " HTTP/1.1\r\nHost: 127.0.0.1:" +
+                                 std::to_string(port) + "\r\n\r\n"));
   }
-  ~LiveClient() { ::close(socket_); }
-  LiveClient(const LiveClient&) = delete;
-  LiveClient& operator=(const LiveClient&) = delete;
 
   // Reads until `text` has come; a failure when the stream ends or is silent before that.
   bool wait_for(const std::string& text) {
@@ -56,15 +39,14 @@ class LiveClient {
 
  private:
   bool read() {
-    std::array<char, 4096> buffer;
-    const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
-    is_ended_ = size == 0;
-    if (size <= 0) return false;
-    received_.append(buffer.data(), static_cast<std::size_t>(size));
+    const auto bytes = connection_.receive();
+    is_ended_ = bytes && bytes->empty();
+    if (!bytes || bytes->empty()) return false;
+    received_ += *bytes;
     return true;
   }
 
-  int socket_;
+  const LoopbackConnection connection_;
   std::string received_;
   bool is_ended_ = false;
 };

@@ -1,11 +1,7 @@
 // The server is for this machine and the owner of the keys alone, and cannot be made to wait or
 // grow.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,9 +13,12 @@
 #include "common/src/compression.h"
 #include "tests/collector/otlp_bodies.h"
 #include "tests/collector/running_collector.h"
+#include "tests/support/loopback_connection.h"
 
 namespace llmtrace::collector::testing {
 namespace {
+
+using llmtrace::tests::LoopbackConnection;
 
 constexpr const char* kHealth = "/api/public/health";
 
@@ -28,30 +27,11 @@ Reply get_with(const RunningCollector& server, std::vector<std::string> headers)
 }
 
 // Connections that have begun a request and say no more.
-class SilentConnections {
- public:
-  SilentConnections(std::uint16_t port, int count) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (int i = 0; i < count; ++i) {
-      const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      sockets_.push_back(connection);
-      EXPECT_EQ(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-                0);
-      EXPECT_EQ(::send(connection, "GET / HT", 8, MSG_NOSIGNAL), 8);
-    }
-  }
-  ~SilentConnections() {
-    for (const int connection : sockets_) ::close(connection);
-  }
-  SilentConnections(const SilentConnections&) = delete;
-  SilentConnections& operator=(const SilentConnections&) = delete;
-
- private:
-  std::vector<int> sockets_;
-};
+std::vector<LoopbackConnection> silent_connections(std::uint16_t port, int count) {
+  std::vector<LoopbackConnection> connections;
+  for (int i = 0; i < count; ++i) EXPECT_TRUE(connections.emplace_back(port).send("GET / HT"));
+  return connections;
+}
 
 std::string with_port(const RunningCollector& server, const std::string& text) {
   return text + ":" + std::to_string(server.collector.port());
@@ -227,7 +207,7 @@ TEST(Limits, FiveHundredSilentConnectionsLockNobodyOut) {
   const int count = static_cast<int>(std::min<rlim_t>(500, most));
   const RunningCollector server(
       CollectorOptions{.server = {.idle_timeout = std::chrono::seconds(60)}});
-  const SilentConnections silent(server.collector.port(), count);
+  const auto silent = silent_connections(server.collector.port(), count);
 
   std::chrono::microseconds slowest{};
   for (int i = 0; i < 20; ++i) {

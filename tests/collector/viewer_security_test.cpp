@@ -1,14 +1,9 @@
 // Who may look, and that nobody can make the others wait.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,10 +11,14 @@
 
 #include "common/src/compression.h"
 #include "tests/collector/viewer_client.h"
+#include "tests/support/loopback_connection.h"
+#include "tests/support/oversized_headers.h"
 #include "tests/support/resident_memory.h"
 
 namespace llmtrace::collector::testing {
 namespace {
+
+using llmtrace::tests::LoopbackConnection;
 
 constexpr const char* kToken = "open-sesame";
 
@@ -115,25 +114,6 @@ void expect_others_are_served(const RunningCollector& server, const char* what) 
   EXPECT_LT(times[25], std::chrono::seconds(1)) << what;
 }
 
-int connect_to(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  return connection;
-}
-
-void send_all(int connection, const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t size = ::send(connection, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    if (size <= 0) return;  // the server has had enough
-    sent += static_cast<std::size_t>(size);
-  }
-}
-
 std::string post_head(std::uint16_t port, const std::string& length) {
   return "POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
          "\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n";
@@ -141,26 +121,24 @@ std::string post_head(std::uint16_t port, const std::string& length) {
 
 TEST(Others, AreServedBesideEightSlowBodies) {
   const RunningCollector server;
-  std::vector<int> slow;
+  const std::uint16_t port = server.collector.port();
+  std::vector<LoopbackConnection> slow;
   for (int i = 0; i < 8; ++i) {
-    slow.push_back(connect_to(server.collector.port()));
-    send_all(slow.back(), post_head(server.collector.port(), "Content-Length: 1000000") + "{");
+    slow.emplace_back(port).send(post_head(port, "Content-Length: 1000000") + "{");
   }
 
   expect_others_are_served(server, "eight slow bodies");
-
-  for (const int connection : slow) ::close(connection);
 }
 
 TEST(Others, AreServedBesideABodyOfAGigabyte) {
   const RunningCollector server;
   const std::size_t before = llmtrace::tests::memory_field("VmRSS:");
   const Nuisance nuisance(1, [port = server.collector.port()] {
-    const int connection = connect_to(port);
-    send_all(connection, post_head(port, "Transfer-Encoding: chunked"));
+    const LoopbackConnection connection(port);
+    connection.send(post_head(port, "Transfer-Encoding: chunked"));
     const std::string chunk = "100000\r\n" + std::string(0x100000, ' ') + "\r\n";
-    for (int i = 0; i < 1024; ++i) send_all(connection, chunk);
-    ::close(connection);
+    for (int i = 0; i < 1024 && connection.send(chunk); ++i) {
+    }
   });
 
   expect_others_are_served(server, "a body of 1 GB");
@@ -199,42 +177,19 @@ TEST(Others, AreServedBesideDeepJson) {
   expect_others_are_served(server, "JSON that is 500,000 deep");
 }
 
-std::string hundred_thousand_headers() {
-  std::string request = "GET /api/traces HTTP/1.1\r\n";
-  for (int i = 0; i < 100'000; ++i) request += "X-" + std::to_string(i) + ": x\r\n";
-  return request;
-}
-
 TEST(Others, AreServedBesideAHundredThousandHeaders) {
   const RunningCollector server;
-  const std::string request = hundred_thousand_headers();
-  const Nuisance nuisance(2, [&, port = server.collector.port()] {
-    const int connection = connect_to(port);
-    send_all(connection, request);
-    ::close(connection);
-  });
+  const std::string request = llmtrace::tests::hundred_thousand_headers();
+  const Nuisance nuisance(
+      2, [&, port = server.collector.port()] { LoopbackConnection(port).send(request); });
 
   expect_others_are_served(server, "100,000 headers");
 }
 
 TEST(Ending, TakesNoHarmFromHeadersThatAreTooLarge) {
-  const std::string request = hundred_thousand_headers();
-  for (int i = 0; i < 50; ++i) {
-    auto server = std::make_unique<RunningCollector>();
-    std::vector<int> connections;
-    for (int c = 0; c < 4; ++c) connections.push_back(connect_to(server->collector.port()));
-    std::latch sending(4);
-    std::vector<std::jthread> senders;
-    for (const int connection : connections) {
-      senders.emplace_back([&, connection] {
-        sending.count_down();
-        send_all(connection, request);
-        ::close(connection);
-      });
-    }
-    sending.wait();
-    server.reset();
-  }
+  llmtrace::tests::end_amid_oversized_headers(
+      [] { return std::make_unique<RunningCollector>(); },
+      [](const RunningCollector& server) { return server.collector.port(); });
 }
 
 TEST(Others, AreServedWhileMuchIsStored) {
