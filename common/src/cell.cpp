@@ -169,6 +169,21 @@ void make_unrecorded(Cell& cell) noexcept {
   cell.fork_generation = current_fork_generation();
 }
 
+// By a disabled client a trace is not torn: what headers named goes on to whom it calls.
+void continue_current(Cell& cell) noexcept {
+  ContextNode* const outer = current_node();
+  if (outer == nullptr) return;
+  const Cell* const observation = outer->cell();
+  const bool is_recorded = observation != nullptr && observation->destinations_;
+  if (is_recorded || (observation == nullptr && outer->suppressed_)) return;
+  cell.remote_ = outer->remote_;
+  cell.attributes_ = inherited_attributes(*outer);
+  if (cell.remote_ && cell.remote_->trace_id != TraceId()) {
+    cell.record.trace_id = cell.remote_->trace_id;
+    cell.record.has_random_trace_id = cell.remote_->random_trace_id;
+  }
+}
+
 // In memory that is always there: what must not be recorded never is.
 Cell& shared_unrecorded() noexcept {
   alignas(Cell) static std::byte memory[sizeof(Cell)];
@@ -186,6 +201,7 @@ Ref<Cell> start_unrecorded() noexcept {
   try {
     auto cell = Ref<Cell>::make();
     make_unrecorded(*cell);
+    continue_current(*cell);
     return cell;
   } catch (const std::exception&) {  // no memory
     return Ref<Cell>::share(&shared_unrecorded());
@@ -245,6 +261,11 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
     record.trace_id = options.trace_id.value_or(record.uuid);
     record.has_random_trace_id = !options.trace_id;
   }
+  if (options.attributes) {
+    cell->attributes_ = options.attributes;
+  } else if (parent_node != nullptr) {
+    cell->attributes_ = inherited_attributes(*parent_node);
+  }
   // Drawn once, at the local root; a client that joins the trace later draws from the same id.
   if (parent == nullptr || options.destinations != nullptr) {
     destinations = destinations->sampled(record.trace_id, cell->remote_.get());
@@ -265,12 +286,7 @@ Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options) {
   } else if (parent != nullptr) {
     record.project = parent->record.project;
   }
-  if (options.attributes) {
-    record.attributes = options.attributes;
-  } else if (parent_node != nullptr) {
-    record.attributes = inherited_attributes(*parent_node);
-  }
-  cell->attributes_ = record.attributes;
+  record.attributes = cell->attributes_;
   cell->destinations_ = std::move(destinations);
   cell->fork_generation = current_fork_generation();
   if (TransportImpl* const open = cell->destinations_->open_transport()) {

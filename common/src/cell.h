@@ -105,7 +105,8 @@ struct StartOptions {
 /// records nothing when the trace is sampled out everywhere.
 LLMTRACE_EXPORT Ref<Cell> start_cell(ObservationParams&& params, const StartOptions& options);
 
-/// A root that records nothing. Without memory for one of its own, one that all share.
+/// A root that records nothing, of the trace that the current context was extracted from, if any.
+/// Without memory for one of its own, one that all share.
 LLMTRACE_EXPORT Ref<Cell> start_unrecorded() noexcept;
 
 /// A child of `parent`, which stands for it when it records nothing; null when that is null, and
@@ -130,9 +131,9 @@ LLMTRACE_EXPORT Ref<const TraceAttributes> inherited_attributes(ContextNode& nod
 LLMTRACE_EXPORT Ref<TraceAttributes> copy_attributes(const TraceAttributes* original);
 /// Adds those tags that are not there yet.
 LLMTRACE_EXPORT void add_tags(TraceAttributes& attributes, const StringList& tags);
-/// `outer` (may be null) with what is given in `params`.
-LLMTRACE_EXPORT Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer,
-                                                            PropagateParams params);
+/// A copy of `outer` (may be null) with what is given in `params`, which may still be written.
+LLMTRACE_EXPORT Ref<TraceAttributes> merge_attributes(const TraceAttributes* outer,
+                                                      PropagateParams params);
 /// For an open observation and for children started from now on.
 LLMTRACE_EXPORT void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes);
 

@@ -68,7 +68,7 @@ void overwrite(std::string& target, std::string&& value) {
 
 }  // namespace
 
-Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer, PropagateParams params) {
+Ref<TraceAttributes> merge_attributes(const TraceAttributes* outer, PropagateParams params) {
   Ref<TraceAttributes> merged = copy_attributes(outer);
   overwrite(merged->user_id, std::move(params.user_id));
   overwrite(merged->session_id, std::move(params.session_id));
@@ -78,7 +78,7 @@ Ref<const TraceAttributes> merge_attributes(const TraceAttributes* outer, Propag
   add_tags(*merged, params.tags);
   merged->metadata.merge(std::move(params.metadata));
   if (!params.prompt.name.empty()) merged->prompt = std::move(params.prompt);
-  return Ref<const TraceAttributes>::adopt(merged.detach());
+  return merged;
 }
 
 void replace_attributes(Cell& cell, Ref<const TraceAttributes> attributes) {

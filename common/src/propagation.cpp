@@ -73,6 +73,16 @@ std::vector<const Propagator*> propagators_of(const DestinationSet& destinations
   return found;
 }
 
+// What came and is no business of those who wrote the rest. After it, for a header has a limit.
+void add_received(const TraceAttributes& attributes, const std::vector<const Propagator*>& writers,
+                  Baggage& baggage) {
+  for (const auto& [key, value] : attributes.baggage.items()) {
+    const bool is_written = std::any_of(writers.begin(), writers.end(),
+                                        [&key = key](const auto& one) { return one->owns(key); });
+    if (!is_written) baggage.add(key, value);
+  }
+}
+
 std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* attributes) {
   const Record& record = cell.record;
   const bool is_sent = !cell.destinations_->is_sampled_out();
@@ -84,20 +94,21 @@ std::vector<HttpHeader> inject_cell(const Cell& cell, const TraceAttributes* att
     headers.push_back({"tracestate", cell.remote_->trace_state});
   }
   // Sampled out: the ids let the other side come to the same verdict, but no server knows them.
-  if (!is_sent) return headers;
+  std::vector<const Propagator*> writers;
+  if (is_sent) writers = propagators_of(*cell.destinations_);
   Baggage baggage;
-  if (attributes != nullptr) baggage = attributes->baggage;
-  for (const Propagator* propagator : propagators_of(*cell.destinations_)) {
+  for (const Propagator* propagator : writers) {
     propagator->inject(record, attributes, headers, baggage);
   }
+  if (attributes != nullptr) add_received(*attributes, writers, baggage);
   if (std::string text = baggage.text(); !text.empty()) {
     headers.push_back({"baggage", std::move(text)});
   }
   return headers;
 }
 
-// Nothing is recorded here: the trace, and others' baggage, go on as they came.
-std::vector<HttpHeader> hand_on(ContextNode& node, InjectOptions options) {
+// Nothing is recorded here: the trace and the baggage go on as they came.
+std::vector<HttpHeader> hand_on(const ContextNode& node, InjectOptions options) {
   std::vector<HttpHeader> headers;
   const RemoteParent* const remote = node.remote_.get();
   if (remote != nullptr && remote->trace_id != TraceId() && remote->span_id != SpanId()) {
@@ -109,17 +120,6 @@ std::vector<HttpHeader> hand_on(ContextNode& node, InjectOptions options) {
     headers.push_back({"baggage", std::move(text)});
   }
   return headers;
-}
-
-// The members of others; how long the header may be, Baggage knows.
-Baggage foreign_members(const Baggage& baggage, const Propagators& known) {
-  Baggage foreign;
-  for (const auto& [key, value] : baggage.items()) {
-    const bool is_known = std::any_of(known.begin(), known.end(),
-                                      [&key = key](const auto& one) { return one->owns(key); });
-    if (!is_known) foreign.add(key, value);
-  }
-  return foreign;
 }
 
 // False when there is no traceparent, a malformed one, or more than one: W3C has a new trace begin
@@ -194,7 +194,11 @@ std::vector<HttpHeader> inject(const ObservationHandle& observation,
                                InjectOptions options) noexcept {
   std::vector<HttpHeader> headers;
   Cell* const cell = observation.identity();
-  if (cell == nullptr || !cell->destinations_) return headers;  // the latter: a disabled client's
+  if (cell == nullptr) return headers;
+  if (!cell->destinations_) {  // a disabled client's
+    guarded([&] { headers = hand_on(*cell, options); });
+    return headers;
+  }
   const DestinationSet& destinations = *cell->destinations_;
   if (destinations.empty() && !destinations.is_sampled_out()) return headers;  // only looked on
   guarded([&] {
@@ -217,20 +221,19 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
     }
     bool found = read_trace_context(headers, *parent);
     PropagateParams attributes;
-    const Propagators known = propagators();
-    for (const auto& propagator : known) {
+    for (const auto& propagator : propagators()) {
       found = propagator->extract(headers, baggage, options, *parent, attributes) || found;
     }
     Ref<ContextNode> node = copy_node(current_node());
     if (found) {
       node->observation_ = {};
-      node->remote_ = Ref<const RemoteParent>::adopt(parent.detach());
+      node->remote_ = std::move(parent);
     }
-    const Ref<TraceAttributes> merged =
-        copy_attributes(merge_attributes(node->attributes_.get(), std::move(attributes)).get());
-    Baggage foreign = foreign_members(baggage, known);
-    if (found || !foreign.items().empty()) merged->baggage = std::move(foreign);
-    node->attributes_ = Ref<const TraceAttributes>::share(merged.get());
+    Ref<TraceAttributes> merged = merge_attributes(node->attributes_.get(), std::move(attributes));
+    Baggage received;
+    if (options.baggage) received = std::move(baggage);
+    if (found || !received.items().empty()) merged->baggage = std::move(received);
+    node->attributes_ = std::move(merged);
     node->follows_cell_ = false;
     context = Context(node.detach());
   });

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace llmtrace {
@@ -36,6 +37,10 @@ class Ref {
     if (object_ != nullptr) object_->retain();
   }
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  /// To a base, or to what must not be written any more.
+  template <class Other>
+  requires std::is_convertible_v<Other*, T*> Ref(Ref<Other>&& other)
+  noexcept : object_(other.detach()) {}  // NOLINT(google-explicit-constructor)
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

@@ -99,7 +99,8 @@ TEST_F(Propagation, NothingRecordedNothingWritten) {
 TEST_F(Propagation, WhatIsNotRecordedIsHandedOnAsItCame) {
   const std::string text = "00-" + parent + "-01";
   const ContextScope scope(extract(
-      {{"traceparent", text}, {"tracestate", "a=1"}, {"baggage", "tenant=7,region=eu%20west"}}));
+      {{"traceparent", text}, {"tracestate", "a=1"}, {"baggage", "tenant=7,region=eu%20west"}},
+      {.baggage = true}));
   EXPECT_EQ(header(inject(), "traceparent"), text);
   EXPECT_EQ(header(inject(), "tracestate"), "a=1");
   EXPECT_EQ(header(inject(), "baggage"), "");
@@ -108,18 +109,64 @@ TEST_F(Propagation, WhatIsNotRecordedIsHandedOnAsItCame) {
   EXPECT_TRUE(inject().empty());
 }
 
-TEST_F(Propagation, ForeignBaggageGoesOnWhenAskedFor) {
+// Nor must a client that is disabled, whose observations record nothing.
+TEST_F(Propagation, ADisabledClientsObservationHandsOnToo) {
+  const std::string text = "00-" + parent + "-01";
   const ContextScope scope(
-      extract({{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=7"}}));
+      extract({{"traceparent", text}, {"baggage", "tenant=7"}}, {.baggage = true}));
+  const Observation outer(start_unrecorded().detach());
+  EXPECT_EQ(header(inject(outer), "traceparent"), text);
+  const auto inside = outer.activate();
+  const Observation inner(start_unrecorded().detach());
+  EXPECT_EQ(inner.trace_id(), kTrace);
+  EXPECT_EQ(header(inject(inner), "traceparent"), text);
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
+  EXPECT_EQ(header(inject(), "baggage"), "");
+}
+
+TEST_F(Propagation, ADisabledClientsObservationHandsOnNoneOfAnotherClients) {
+  const Observation recorded = start_observation({.name = "x"});
+  const auto inside = recorded.activate();
+  const Observation none(start_unrecorded().detach());
+  EXPECT_TRUE(inject(none).empty());
+  const auto quiet = suppress();
+  EXPECT_TRUE(inject(Observation(start_unrecorded().detach())).empty());
+}
+
+TEST_F(Propagation, BaggageGoesOnWhenBothSidesAskForIt) {
+  const ContextScope scope(extract(
+      {{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=7"}}, {.baggage = true}));
   const Observation root = start_observation({.name = "x"});
   const auto inside = root.activate();
   EXPECT_EQ(header(inject(), "baggage"), "");
   EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
 }
 
+// It could name another's user to a service behind this one, which trusts us.
+TEST_F(Propagation, OfAnOutsidersBaggageNothingGoesOn) {
+  const ContextScope scope(extract(
+      {{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=7,langfuse_user_id=ada"}}));
+  EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "");
+  const Observation root = start_observation({.name = "x"});
+  EXPECT_EQ(header(inject(root, {.baggage = true}), "baggage"), "");
+}
+
+TEST_F(Propagation, ASampledOutTraceHandsItsBaggageOn) {
+  target.close(milliseconds(0));
+  DestinationOptions options = line_destination("none", "http://n");
+  options.sample_rate = 0;
+  const Target none(make_transport(), std::move(options));
+  const ContextScope scope(extract({{"baggage", "tenant=7"}}, {.baggage = true}));
+  const Observation root = start_observation({.name = "x"});
+  const auto headers = inject(root, {.baggage = true});
+  EXPECT_TRUE(header(headers, "traceparent").ends_with("-00") ||
+              header(headers, "traceparent").ends_with("-02"));
+  EXPECT_EQ(header(headers, "baggage"), "tenant=7");
+}
+
 // W3C Baggage goes its way with a trace and without.
-TEST_F(Propagation, ForeignBaggageNeedsNoTrace) {
-  const ContextScope scope(extract({{"baggage", "tenant=7"}}));
+TEST_F(Propagation, BaggageNeedsNoTrace) {
+  const ContextScope scope(extract({{"baggage", "tenant=7"}}, {.baggage = true}));
   EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=7");
   EXPECT_EQ(header(inject({.baggage = true}), "traceparent"), "");
   EXPECT_TRUE(inject().empty());
@@ -131,10 +178,10 @@ TEST_F(Propagation, ForeignBaggageNeedsNoTrace) {
 }
 
 TEST_F(Propagation, OfTwoExtractsTheInnersBaggageCounts) {
-  const ContextScope outer(extract({{"baggage", "tenant=7"}}));
+  const ContextScope outer(extract({{"baggage", "tenant=7"}}, {.baggage = true}));
   {
-    const ContextScope inner(
-        extract({{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=8"}}));
+    const ContextScope inner(extract(
+        {{"traceparent", "00-" + parent + "-01"}, {"baggage", "tenant=8"}}, {.baggage = true}));
     EXPECT_EQ(header(inject({.baggage = true}), "baggage"), "tenant=8");
   }
   const ContextScope inner(extract({{"traceparent", "00-" + parent + "-01"}}));

@@ -132,7 +132,32 @@ TEST_P(OtlpSpanRules, HandsBaggageOnByOpenTelemetrysNames) {
   for (const HttpHeader& header : inject({.baggage = true})) {
     if (header.name == "baggage") baggage = header.value;
   }
-  EXPECT_EQ(baggage, "tenant=7,user.id=ada");
+  EXPECT_EQ(baggage, "user.id=ada,tenant=7");
+}
+
+// A header has 64 members at the most: what came must not push out what this service says.
+TEST_P(OtlpSpanRules, SaysItsOwnBaggageBeforeWhatCame) {
+  OtlpExporter exporter(config());
+  std::string full = "k0=v";
+  for (int i = 1; i < 64; ++i) full += ",k" + std::to_string(i) + "=v";
+  const ContextScope scope(extract({{"baggage", full}}, {.baggage = true}));
+  const auto user = propagate({.user_id = "ada"});
+  const Observation span = exporter.start_observation({.name = "s"});
+  std::string baggage;
+  for (const HttpHeader& header : inject(span, {.baggage = true})) {
+    if (header.name == "baggage") baggage = header.value;
+  }
+  EXPECT_TRUE(baggage.starts_with("user.id=ada,k0=v,")) << baggage;
+  EXPECT_EQ(std::count(baggage.begin(), baggage.end(), ','), 63);
+}
+
+// Who records nothing says nothing anew: members that an exporter would write go on as they came.
+TEST_P(OtlpSpanRules, HandsTheUserOnWhereNothingIsRecorded) {
+  const OtlpExporter exporter(config());
+  const ContextScope scope(extract({{"baggage", "user.id=ada"}}, {.baggage = true}));
+  const auto headers = inject({.baggage = true});
+  ASSERT_EQ(headers.size(), 1U);
+  EXPECT_EQ(headers[0].value, "user.id=ada");
 }
 
 TEST_P(OtlpSpanRules, MasksWhatItSends) {

@@ -22,21 +22,23 @@ inline namespace v0 {
 
 struct InjectOptions {
   /// True: what `propagate` gave the trace (user, session, tags, metadata) goes along as baggage,
-  /// to whoever gets the request, and so does what came as baggage and was not for llmtrace. All
-  /// masks run over the former, on the calling thread.
+  /// to whoever gets the request; all masks run over it, on the calling thread. After it what came
+  /// as baggage by `extract` and is not said anew, as it came.
   bool baggage = false;
 };
 
 /// The headers for a request that the current observation makes. Without one, in a context of
-/// `extract`, those that it was made of: who records nothing hands the trace on. Of a trace that is
-/// sampled out only traceparent, which says so, and tracestate.
+/// `extract`, those that it was made of: who records nothing hands the trace on, a disabled client
+/// too. Of a trace that is sampled out traceparent, which says so, tracestate, and what came as
+/// baggage.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(InjectOptions options = {}) noexcept;
 /// The same for a request that `observation` makes.
 LLMTRACE_EXPORT std::vector<HttpHeader> inject(const ObservationHandle& observation,
                                                InjectOptions options = {}) noexcept;
 
 struct ExtractOptions {
-  /// True: user, session, tags and metadata are taken from the baggage. Only for callers inside.
+  /// True: user, session, tags and metadata are taken from the baggage, and the rest of it is kept
+  /// for `inject`. Only for callers inside. False: of baggage nothing is taken.
   bool baggage = false;
   /// True: the caller may name the project that shows the trace, where the vendor knows that.
   bool project = false;
