@@ -249,6 +249,17 @@ TEST_F(OtlpConfigTest, TellsOfACertificateThatCannotBeRead) {
   EXPECT_NE(resolved.warnings[0].find("No such file"), std::string::npos);
 }
 
+TEST_F(OtlpConfigTest, RepeatsNothingOfAKeyThatWasGivenForItsPath) {
+  environment.set("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/dev/null");
+  for (const char* key : {"-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----",
+                          "-----BEGIN PRIVATE KEY-----canary", "canary\ncanary"}) {
+    environment.set("OTEL_EXPORTER_OTLP_CLIENT_KEY", key);
+    const std::string warnings = warnings_of({.endpoint = "https://a.test"});
+    EXPECT_NE(warnings.find("client key must be given by its path"), std::string::npos) << warnings;
+    EXPECT_EQ(warnings.find("canary"), std::string::npos);
+  }
+}
+
 TEST_F(OtlpConfigTest, DebugIsWhatTheLevelSays) {
   for (const char* level : {"debug", "TRACE", "verbose"}) {
     environment.set("OTEL_LOG_LEVEL", level);

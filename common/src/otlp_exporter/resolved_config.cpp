@@ -210,13 +210,23 @@ void resolve_endpoints(const OtlpConfig& config, OtelVariables& variables,
   }
 }
 
+// `option` in words. Of what is no path nothing is repeated: it may be the key itself.
+void warn_of_pem_file(std::string_view option, const std::string& file, OtelVariables& variables) {
+  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return;
+  const std::string reason = std::strerror(errno);
+  const bool is_path =
+      file.find_first_of("\r\n") == std::string::npos && !file.starts_with("-----");
+  variables.warn("the PEM file of the " + std::string(option) +
+                 (is_path ? " \"" + file + "\" cannot be read: " + reason
+                          : std::string(" must be given by its path, not by what it holds")) +
+                 "; no request will succeed until it can be read");
+}
+
 void warn_of_endpoint(const OtlpEndpoint& endpoint, OtelVariables& variables) {
-  for (const std::string* file :
-       {&endpoint.certificate, &endpoint.client_key, &endpoint.client_certificate}) {
-    if (!endpoint.url.starts_with("https://") || file->empty()) continue;
-    if (::access(file->c_str(), R_OK) == 0) continue;
-    variables.warn("the PEM file \"" + *file + "\" cannot be read: " + std::strerror(errno) +
-                   "; no request will succeed until it can");
+  if (endpoint.url.starts_with("https://")) {
+    warn_of_pem_file("certificate", endpoint.certificate, variables);
+    warn_of_pem_file("client key", endpoint.client_key, variables);
+    warn_of_pem_file("client certificate", endpoint.client_certificate, variables);
   }
   const std::string host(url_host(endpoint.url));
   if (endpoint.url.find(":4317/") != std::string::npos) {
