@@ -6,22 +6,28 @@ namespace {
 
 constexpr std::string_view kSeparator = ": ";
 
-// "(anonymous namespace)::Timeout" and "Error<int, long>" are types: their blanks are in brackets.
-bool has_free_blank(std::string_view text) noexcept {
+constexpr std::string_view kAnonymous = "(anonymous namespace)";
+
+// A name as C++ has it: "(anonymous namespace)::Timeout" and "Error<int, long>" are types, whose
+// blanks are in brackets that end. All else is somebody's sentence, and no value for a label.
+bool is_type(std::string_view text) noexcept {
   int depth = 0;
-  for (const char c : text) {
-    if (c == '(' || c == '<') ++depth;
-    if (c == ')' || c == '>') --depth;
-    if (c == ' ' && depth <= 0) return true;
+  while (!text.empty()) {
+    const char c = text.front();
+    const bool is_anonymous = text.starts_with(kAnonymous);
+    text.remove_prefix(is_anonymous ? kAnonymous.size() : 1);
+    if (c == '<') ++depth;
+    if (c == '>') --depth;
+    if (depth < 0 || (c == ' ' && depth == 0)) return false;
   }
-  return false;
+  return depth == 0;
 }
 
 std::string_view stated_type(std::string_view text) noexcept {
   const std::size_t end = text.find(kSeparator);
   if (end == std::string_view::npos) return {};
   const std::string_view type = text.substr(0, end);
-  return has_free_blank(type) ? std::string_view() : type;
+  return is_type(type) ? type : std::string_view();
 }
 
 }  // namespace

@@ -274,6 +274,9 @@ TEST_P(OtlpSpan, TellsAnErrorAsStatusAttributeAndEvent) {
             "(anonymous namespace)::Timeout");
   EXPECT_EQ(error_type_said_of("Error<int, long>: late"), "Error<int, long>");
   EXPECT_EQ(error_type_said_of("no route (to host): late"), "_OTHER");
+  EXPECT_EQ(error_type_said_of("connect(10.0.0.7 attempt 17): refused"), "_OTHER");
+  EXPECT_EQ(error_type_said_of("limit<5 tokens for user ada: refused"), "_OTHER");
+  EXPECT_EQ(error_type_said_of("a>b: refused"), "_OTHER");
   exporter.start_observation({.name = "mute"}).end({.level = Level::Error});
   exporter.start_observation({.name = "warned"})
       .end({.level = Level::Warning, .status_message = "slow"});
