@@ -225,6 +225,20 @@ TEST_P(OtlpSpan, TellsInstructionsApartFromMessages) {
             R"([{"role":"user","parts":[{"type":"text","content":"hi"}]}])");
 }
 
+// An observation's own metadata has names by the conventions; a trace's has none, and all is sent.
+TEST_P(OtlpSpan, SendsAllMetadataOfATrace) {
+  const OtlpExporter listening(config());
+  const auto trace = propagate(
+      {.metadata = {{"agent_id", "a"}, {"response_id", "r"}, {"gen_ai.x", 1}, {"tools", "t"}}});
+  const ReadSpan with = span_of({.name = "n"}, with_content());
+
+  EXPECT_EQ(with["llmtrace.trace.metadata.agent_id"], "a");
+  EXPECT_EQ(with["llmtrace.trace.metadata.response_id"], "r");
+  EXPECT_EQ(with["llmtrace.trace.metadata.gen_ai.x"], "1");
+  EXPECT_EQ(with["llmtrace.trace.metadata.tools"], "t");
+  EXPECT_FALSE(span_of({.name = "n"}).has("llmtrace.trace.metadata.tools")) << "content";
+}
+
 TEST_P(OtlpSpan, SpeaksOlderConventionsWhenToldTo) {
   OtlpConfig old = with_content();
   old.conventions = GenAiConventions::V1_36;

@@ -20,12 +20,14 @@ namespace {
 constexpr std::array<std::string_view, 4> kOwnPrefixes{"gen_ai.", "server.", "wandb.",
                                                        "openinference."};
 
+constexpr std::string_view kTools = "tools";
+
 // Keys of metadata by which integrations and programs say what the conventions have a name for.
 constexpr std::array<std::pair<std::string_view, GenAi>, 11> kMetadataNames{{
     {"response_id", GenAi::ResponseId},
     {"response_model", GenAi::ResponseModel},
     {"finish_reasons", GenAi::FinishReasons},
-    {"tools", GenAi::ToolDefinitions},
+    {kTools, GenAi::ToolDefinitions},
     {"tool_call_id", GenAi::ToolCallId},
     {"tool_type", GenAi::ToolType},
     {"tool_description", GenAi::ToolDescription},
@@ -173,24 +175,29 @@ void map_observation(const GenAiView& view, std::string_view span_name, Attribut
   }
 }
 
-// Without those that have a name in the conventions' version, and were sent under it.
-void map_members(const JsonMembers& metadata, std::string_view prefix, GenAiConventions version,
+// Whether an observation's own metadata was sent under this key's name in the conventions' version
+// already. "tools" is content: sent under its name or not at all.
+bool has_name(std::string_view key, GenAiConventions version) noexcept {
+  const auto known = std::find_if(kMetadataNames.begin(), kMetadataNames.end(),
+                                  [key](const auto& pair) { return pair.first == key; });
+  return is_own(key) ||
+         (known != kMetadataNames.end() &&
+          (known->second == GenAi::ToolDefinitions || !name_of(known->second, version).empty()));
+}
+
+template <class LeavesOut>
+void map_members(const JsonMembers& metadata, std::string_view prefix, LeavesOut leaves_out,
                  AttributeSink& sink) {
   std::string path(prefix);
   for (const auto& [key, json] : metadata.members()) {
-    const auto known = std::find_if(kMetadataNames.begin(), kMetadataNames.end(),
-                                    [&key = key](const auto& pair) { return pair.first == key; });
-    const bool has_name =
-        known != kMetadataNames.end() && (known->second == GenAi::ToolDefinitions ||  // content
-                                          !name_of(known->second, version).empty());
-    if (!has_name && !is_own(key)) {
-      path.resize(prefix.size());
-      map_json(path.append(key), json, sink);
-    }
+    if (leaves_out(key)) continue;
+    path.resize(prefix.size());
+    map_json(path.append(key), json, sink);
   }
 }
 
-void map_metadata(const Json& metadata, std::string_view name, GenAiConventions version,
+// Of a trace or an event: nothing of it has another name. Tools are content here, too.
+void map_metadata(const Json& metadata, std::string_view name, bool capture_content,
                   AttributeSink& sink) {
   if (metadata.is_absent()) return;
   if (metadata.is_string()) {  // a mask that failed left no object
@@ -199,7 +206,9 @@ void map_metadata(const Json& metadata, std::string_view name, GenAiConventions 
   }
   JsonMembers members;
   members.add(metadata.text());
-  map_members(members, std::string(name) + ".", version, sink);
+  map_members(
+      members, std::string(name) + ".",
+      [capture_content](std::string_view key) { return key == kTools && !capture_content; }, sink);
 }
 
 void map_trace(const GenAiView& view, AttributeSink& sink) {
@@ -220,7 +229,7 @@ void map_trace(const GenAiView& view, AttributeSink& sink) {
     sink.string("llmtrace.prompt.name", trace->prompt.name);
     sink.integer("llmtrace.prompt.version", trace->prompt.version);
   }
-  map_metadata(trace->metadata, "llmtrace.trace.metadata", view.options.conventions, sink);
+  map_metadata(trace->metadata, "llmtrace.trace.metadata", view.options.capture_content, sink);
 }
 
 }  // namespace
@@ -249,7 +258,9 @@ std::uint64_t GenAiMapper::attributes(const Record& record, AttributeSink& targe
   if (options_.capture_content) map_content(view, sink);
   map_trace(view, sink);
   if (record.metadata.is_string()) sink.string("llmtrace.metadata", record.metadata.text());
-  map_members(metadata_, "llmtrace.metadata.", options_.conventions, sink);
+  map_members(
+      metadata_, "llmtrace.metadata.",
+      [this](std::string_view key) { return has_name(key, options_.conventions); }, sink);
   dropped_.attributes = sink.dropped();
   return invalid;
 }
@@ -277,7 +288,7 @@ void GenAiMapper::events(const Record& record, EventSink& sink) {
     add(event.name, event.time, [this, &event](AttributeSink& attributes) {
       // Their fields may hold what the model said.
       if (options_.capture_content) {
-        map_metadata(event.fields, "llmtrace.event", options_.conventions, attributes);
+        map_metadata(event.fields, "llmtrace.event", true, attributes);
       }
     });
   }

@@ -218,8 +218,8 @@ bool are_messages(const JsonValue& value) noexcept {
 }  // namespace
 
 std::string instructions_of(const Json& value) {
+  if (value.is_string() || !value.text().starts_with('{')) return {};
   std::string out = "[";
-  if (value.is_string()) return {};
   const JsonValue json = JsonValue::parse(value.text()).value_or(JsonValue());
   Parts parts(out);
   append_content(json["system"], parts);        // Anthropic's Messages
