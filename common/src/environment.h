@@ -42,7 +42,7 @@ LLMTRACE_EXPORT std::optional<std::size_t> size_variable(std::initializer_list<c
 LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> seconds_variable(
     std::initializer_list<const char*> names);
 
-/// A whole number of milliseconds, 1 to 86,400,000.
+/// A whole number of milliseconds; 0 counts as 1, more than a day as a day.
 LLMTRACE_EXPORT std::optional<std::chrono::milliseconds> milliseconds_variable(
     std::initializer_list<const char*> names);
 

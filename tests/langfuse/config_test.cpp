@@ -179,6 +179,10 @@ TEST_F(ConfigTest, TakesTheBatchesFromOpenTelemetry) {
   environment.set("OTEL_BSP_SCHEDULE_DELAY", "250");
   EXPECT_EQ(resolve({}).flush_at, 64U);
   EXPECT_EQ(resolve({}).flush_interval, milliseconds(250));
+  environment.set("OTEL_BSP_SCHEDULE_DELAY", "0");
+  EXPECT_EQ(resolve({}).flush_interval, milliseconds(1)) << "at once";
+  environment.set("OTEL_BSP_SCHEDULE_DELAY", "90000000");
+  EXPECT_EQ(resolve({}).flush_interval, std::chrono::hours(24));
   environment.set("LANGFUSE_FLUSH_AT", "17");
   environment.set("LANGFUSE_FLUSH_INTERVAL", "2");
   EXPECT_EQ(resolve({}).flush_at, 17U);
