@@ -98,12 +98,13 @@ std::vector<LiveHub::Event> LiveHub::read_events(const std::set<std::string>& tr
   std::set<std::string> all = traces;
   all.insert(asked.begin(), asked.end());
   std::vector<Event> events;
-  const auto add = [&](std::string_view name, const std::string& trace_id, const auto& write) {
+  const auto add = [&](std::string_view name, const std::string& trace_id,
+                       const auto& write) -> Event& {
     std::string json;
     JsonWriter writer(json);
     write(writer);
     events.push_back({.trace_id = trace_id, .text = event_text(name, json)});
-    return &events.back();
+    return events.back();
   };
   try {
     return database_.snapshot([&](SqliteDatabase& connection) {
@@ -112,9 +113,10 @@ std::vector<LiveHub::Event> LiveHub::read_events(const std::set<std::string>& tr
         filter.equal("trace_id", id);
         for (const auto& row : read_rows<TraceSummary>(connection, filter, "", {.limit = 1})) {
           const std::int64_t count = count_scores_of(connection, id);
-          add("trace", id, [&](JsonWriter& writer) {
-            write_summary(writer, row, count);
-          })->is_news = traces.contains(id);
+          Event& event =
+              add("trace", id, [&](JsonWriter& writer) { write_summary(writer, row, count); });
+          event.is_summary = true;
+          event.is_news = traces.contains(id);
         }
       }
       for (const std::string& id : scores) {
@@ -142,7 +144,7 @@ void LiveHub::send_to(Client& client, const std::vector<Event>& events) {
   for (const Event& event : events) {
     const bool is_wanted =
         !client.trace_id || event.trace_id.empty() || event.trace_id == *client.trace_id;
-    const bool is_first = client.is_new && client.trace_id && event.trace_id == *client.trace_id;
+    const bool is_first = client.is_new && event.is_summary && event.trace_id == client.trace_id;
     if (!is_wanted || (!event.is_news && !is_first)) continue;
     if (is_first) client.is_new = false;
     const std::string text = (client.has_lost ? std::string(kReset) : "") + event.text;

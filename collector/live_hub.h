@@ -44,7 +44,8 @@ class LiveHub {
   struct Event {
     std::string trace_id{};
     std::string text{};
-    bool is_news = true;  // false: nothing was stored, a new client is to be told
+    bool is_summary = false;  // of a trace
+    bool is_news = true;      // false: nothing was stored, a new client is to be told
   };
 
   void work();

@@ -83,9 +83,8 @@ void Retention::remove_all() {
 
 // Few at a time, for traces differ in size; the newest stays, however large.
 void Retention::shrink() {
-  const std::int64_t text_bytes = database_.snapshot([](SqliteDatabase& connection) {
-    return number_of(connection, "SELECT COALESCE(SUM(LENGTH(block)), 0) FROM node_text_data");
-  });
+  std::optional<std::int64_t>
+      text_bytes;  // asked for only when it matters: all of the index is read
   while (!is_stopped()) {
     const Fill fill = database_.snapshot([&](SqliteDatabase& connection) {
       return Fill{.used_bytes = (number_of(connection, "PRAGMA page_count") -
@@ -94,12 +93,18 @@ void Retention::shrink() {
                   .traces = number_of(connection, "SELECT COUNT(*) FROM trace_summaries"),
                   .nodes = number_of(connection, "SELECT COUNT(*) FROM nodes")};
     });
+    if (fill.used_bytes <= *options_.max_size_bytes || fill.traces <= 1) return;
     // The words of removed nodes go only when the text index is made anew.
+    if (!text_bytes && removed_nodes_ > 0) {
+      text_bytes = database_.snapshot([](SqliteDatabase& connection) {
+        return number_of(connection, "SELECT COALESCE(SUM(LENGTH(block)), 0) FROM node_text_data");
+      });
+    }
     const std::int64_t all_nodes = std::max<std::int64_t>(1, removed_nodes_ + fill.nodes);
-    const auto stale_bytes = static_cast<std::int64_t>(static_cast<double>(text_bytes) *
+    const auto stale_bytes = static_cast<std::int64_t>(static_cast<double>(text_bytes.value_or(0)) *
                                                        static_cast<double>(removed_nodes_) /
                                                        static_cast<double>(all_nodes));
-    if (fill.used_bytes - stale_bytes <= *options_.max_size_bytes || fill.traces <= 1) return;
+    if (fill.used_bytes - stale_bytes <= *options_.max_size_bytes) return;
     constexpr std::int64_t kPart = 50;
     remove(oldest_traces(std::nullopt, std::clamp<std::int64_t>(fill.traces / kPart, 1, kBatch)));
   }
