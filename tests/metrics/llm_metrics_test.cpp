@@ -215,6 +215,37 @@ TEST_F(LlmMetricsTest, RunawayModelNamesAreBounded) {
   EXPECT_LT(metrics.prometheus_text().size(), 4'000'000U);
 }
 
+TEST_F(LlmMetricsTest, WhatRunawayModelsDidIsStillTold) {
+  LlmMetrics llm({.registry = &metrics});
+  for (int i = 0; i < 300; ++i) {
+    llm.record({.model = "model-" + std::to_string(i),
+                .latency = milliseconds(1),
+                .time_to_first_token = milliseconds(1),
+                .input_tokens = 100,
+                .output_tokens = 1,
+                .cost = 0.5});
+  }
+  const JsonValue all = dashboard(llm);
+  EXPECT_EQ(all["requests"].as_double(), 300);
+  EXPECT_EQ(all["errors"].as_double(), 0);
+  EXPECT_EQ(all["tokens"]["input"].as_double(), 30'000);
+  EXPECT_EQ(all["tokens"]["output"].as_double(), 300);
+  EXPECT_EQ(all["cost_usd"].as_double(), 150);
+  EXPECT_EQ(metrics.prometheus_text().find("outcome=\"_other\""), std::string::npos);
+  EXPECT_EQ(metrics.prometheus_text().find("gen_ai_token_type=\"_other\""), std::string::npos);
+}
+
+TEST_F(LlmMetricsTest, CacheLookupsAreCountedWithoutACall) {
+  LlmMetrics llm({.registry = &metrics});
+  llm.cache_lookup(true);
+  llm.cache_lookup(false);
+  llm.cache_lookup(true);
+  const JsonValue all = dashboard(llm);
+  EXPECT_EQ(all["requests"].as_double(), 0);
+  EXPECT_EQ(all["cache"]["hits"].as_double(), 2);
+  EXPECT_EQ(all["cache"]["misses"].as_double(), 1);
+}
+
 TEST_F(LlmMetricsTest, EightThreadsLoseNothing) {
   LlmMetrics llm({.registry = &metrics});
   {

@@ -99,6 +99,15 @@ TEST(MetricsTest, WrongParametersAreNamed) {
             std::string::npos);
   EXPECT_NE(problem([&] { metrics.gauge({.name = "g", .labels = {"le"}}); }).find("\"le\""),
             std::string::npos);
+  for (const char* own :
+       {"llmtrace_requests_total", "llmtrace_items_total", "llmtrace_mine_total"}) {
+    EXPECT_NE(problem([&] { metrics.counter({.name = own}); }).find("llmtrace_"),
+              std::string::npos);
+  }
+  EXPECT_NE(problem([&] {
+              metrics.gauge({.name = "g", .labels = {"a", "a"}});
+            }).find("twice"),
+            std::string::npos);
   EXPECT_NE(problem([&] { metrics.gauge({.name = "g", .buckets = {1}}); }).find("histograms"),
             std::string::npos);
   for (const std::vector<double>& buckets :
@@ -170,6 +179,18 @@ TEST(MetricsTest, AForkedChildReadsThemWhateverOtherThreadsDidAtTheFork) {
   }
   stop = true;
   busy.join();
+}
+
+// Prometheus would read two metrics of one name.
+TEST(MetricsTest, AHistogramsThreeNamesAreTaken) {
+  Metrics metrics;
+  metrics.histogram({.name = "lat_seconds"});
+  for (const char* name : {"lat_seconds_count", "lat_seconds_sum", "lat_seconds_bucket"}) {
+    EXPECT_THROW(metrics.gauge({.name = name}), std::invalid_argument) << name;
+  }
+  metrics.gauge({.name = "size_bytes_count"});
+  EXPECT_THROW(metrics.histogram({.name = "size_bytes"}), std::invalid_argument);
+  EXPECT_NO_THROW(metrics.gauge({.name = "other_count"}));
 }
 
 TEST(MetricsTest, AttributesOfASourceAreOneForEachLabel) {

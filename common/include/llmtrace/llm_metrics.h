@@ -60,6 +60,9 @@ class LLMTRACE_EXPORT LlmMetrics {
   /// A call of that operation begins or ends; `record` does neither.
   void begin(std::string_view operation) noexcept;
   void end(std::string_view operation) noexcept;
+  /// Your own cache of answers was asked, and knew the answer or not. For calls that are counted by
+  /// themselves; `LlmCall::cache_hit` says the same of one that is recorded here.
+  void cache_lookup(bool hit) noexcept;
 
   /// Of all successful and failed calls of all models together, in seconds.
   Statistics latency() const;

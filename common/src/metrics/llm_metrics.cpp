@@ -23,6 +23,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// Operations, providers and models together, the one for all others among them. A family has room
+// for each: one that ran full before would count a success as an outcome that is none.
+constexpr std::size_t kMostSeries = 201;
+
 // Bounds of OpenTelemetry's GenAI conventions 1.41.
 std::vector<double> duration_buckets() {
   return {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
@@ -87,6 +91,7 @@ class LlmMetrics::Impl {
             registry.counter({.name = "llm_requests_total",
                               .help = "LLM calls by outcome.",
                               .labels = call_labels_and("outcome"),
+                              .max_series = 2 * kMostSeries,
                               .otlp = otlp_name("llm_requests_total", "{request}", "outcome")})),
         errors_(
             registry.counter({.name = "llm_errors_total",
@@ -98,30 +103,36 @@ class LlmMetrics::Impl {
              .help = "Duration of LLM calls.",
              .labels = call_labels_and("error_type"),
              .buckets = duration_buckets(),
+             .max_series = 2 * kMostSeries,
              .otlp = otlp_name("gen_ai.client.operation.duration", "s", "error.type")})),
         first_tokens_(registry.histogram(
             {.name = "gen_ai_client_operation_time_to_first_chunk_seconds",
              .help = "Time until the first token arrived.",
              .labels = call_labels(),
              .buckets = duration_buckets(),
+             .max_series = kMostSeries,
              .otlp = otlp_name("gen_ai.client.operation.time_to_first_chunk", "s")})),
         tokens_(registry.histogram(
             {.name = "gen_ai_client_token_usage",
              .help = "Tokens of an LLM call; input includes cached ones.",
              .labels = call_labels_and("gen_ai_token_type"),
              .buckets = token_buckets(),
+             .max_series = 2 * kMostSeries,
              .otlp = otlp_name("gen_ai.client.token.usage", "{token}", "gen_ai.token.type")})),
         cached_(registry.counter({.name = "llm_cached_input_tokens_total",
                                   .help = "Input tokens that the provider had cached.",
                                   .labels = call_labels(),
+                                  .max_series = kMostSeries,
                                   .otlp = otlp_name("llm_cached_input_tokens_total", "{token}")})),
         reasoning_(registry.counter({.name = "llm_reasoning_tokens_total",
                                      .help = "Output tokens spent on reasoning.",
                                      .labels = call_labels(),
+                                     .max_series = kMostSeries,
                                      .otlp = otlp_name("llm_reasoning_tokens_total", "{token}")})),
         costs_(registry.counter({.name = "llm_cost_usd_total",
                                  .help = "Cost of LLM calls in US dollars.",
                                  .labels = call_labels(),
+                                 .max_series = kMostSeries,
                                  .otlp = otlp_name("llm_cost_usd_total", "{USD}")})),
         cache_(registry.counter({.name = "llm_cache_lookups_total",
                                  .help = "Look-ups in the program's own cache of answers.",
@@ -153,8 +164,10 @@ class LlmMetrics::Impl {
     if (call.cached_tokens) series.cached_tokens.add(count_of(call.cached_tokens));
     if (call.reasoning_tokens) series.reasoning_tokens.add(count_of(call.reasoning_tokens));
     if (call.cost) series.cost.add(*call.cost);
-    if (call.cache_hit) (*call.cache_hit ? hits_ : misses_).add();
+    if (call.cache_hit) count_cache_lookup(*call.cache_hit);
   }
+
+  void count_cache_lookup(bool hit) noexcept { (hit ? hits_ : misses_).add(); }
 
   void count_in_flight(std::string_view operation, double change) noexcept {
     in_flight_.with(operation).add(change);
@@ -189,7 +202,6 @@ class LlmMetrics::Impl {
     return ++last;
   }
 
-  static constexpr std::size_t kMostSeries = 200;
   static constexpr std::string_view kOther = "_other";
 
   const std::uint64_t number_ = next_number();
@@ -235,7 +247,7 @@ const LlmSeries* LlmMetrics::Impl::look_up(const LlmCall& call) {
   }
   const std::unique_lock lock(mutex_);
   LlmCall kept = call;
-  if (series_.size() >= kMostSeries) kept.operation = kept.provider = kept.model = kOther;
+  if (series_.size() + 1 >= kMostSeries) kept.operation = kept.provider = kept.model = kOther;
   if (const LlmSeries* const known = among_known(kept)) return known;
   series_.push_back(made(kept));
   return series_.back().get();
@@ -452,6 +464,7 @@ void LlmMetrics::begin(std::string_view operation) noexcept {
   impl_->count_in_flight(operation, 1);
 }
 void LlmMetrics::end(std::string_view operation) noexcept { impl_->count_in_flight(operation, -1); }
+void LlmMetrics::cache_lookup(bool hit) noexcept { impl_->count_cache_lookup(hit); }
 Statistics LlmMetrics::latency() const { return impl_->latency(); }
 Json LlmMetrics::dashboard() const { return impl_->dashboard(); }
 

@@ -51,11 +51,14 @@ bool is_name(std::string_view text, bool colons) {
 
 void check(const MetricParams& params) {
   if (!is_name(params.name, true)) refuse(params, "a name is [a-zA-Z_:][a-zA-Z0-9_:]*");
-  if (params.name.starts_with("llmtrace_items_"))
-    refuse(params, "llmtrace counts its items itself");
+  if (params.name.starts_with("llmtrace_")) refuse(params, "names with llmtrace_ are its own");
   for (const std::string& label : params.labels.items()) {
     if (!is_name(label, false) || label.starts_with("__") || label == "le") {
       refuse(params, "\"" + label + "\" is no label: [a-zA-Z_][a-zA-Z0-9_]*, not le, not __...");
+    }
+    const auto& labels = params.labels.items();
+    if (std::count(labels.begin(), labels.end(), label) > 1) {
+      refuse(params, "the label \"" + label + "\" is given twice");
     }
   }
   const std::size_t attributes = params.otlp.attributes.items().size();
@@ -89,12 +92,34 @@ struct Metrics::Impl {
   mutable std::mutex mutex;  // guards the map; families have locks of their own
   std::map<std::string, std::unique_ptr<Family>> families;
 
+  bool has_histogram(const std::string& name) const {
+    return dynamic_cast<FamilyOf<Histogram>*>(find(name)) != nullptr;
+  }
+  Family* find(const std::string& name) const {
+    const auto found = families.find(name);
+    return found == families.end() ? nullptr : found->second.get();
+  }
+
+  // A histogram is written as three names more.
+  void check_is_free(const MetricParams& params, bool is_histogram) const {
+    for (const std::string_view suffix : {"_bucket", "_sum", "_count"}) {
+      const std::string longer = params.name + std::string(suffix);
+      if (is_histogram && find(longer) != nullptr) {
+        refuse(params, "a histogram is written as \"" + longer + "\", too, which there is");
+      }
+      if (!params.name.ends_with(suffix)) continue;
+      const std::string base = params.name.substr(0, params.name.size() - suffix.size());
+      if (has_histogram(base)) refuse(params, "the histogram \"" + base + "\" is written so");
+    }
+  }
+
   template <class Handle>
   MetricFamily<Handle> family(MetricParams params) {
     check(params);
     const std::lock_guard lock(mutex);
     auto place = families.find(params.name);
     if (place == families.end()) {
+      check_is_free(params, std::is_same_v<Handle, Histogram>);
       place = families.emplace(params.name, std::make_unique<FamilyOf<Handle>>(params)).first;
     }
     auto* const family = dynamic_cast<FamilyOf<Handle>*>(place->second.get());
