@@ -235,6 +235,61 @@ TEST_F(ChatClientTest, AStalledServerIsGivenUpInTime) {
   server.release();
 }
 
+// Not by libcurl's average over seconds.
+TEST_F(ChatClientTest, AStreamThatSaysNothingIsGivenUp) {
+  ChatConfig impatient = config();
+  impatient.idle_timeout = milliseconds(10);
+  impatient.max_retries = 0;
+  const ChatClient client(impatient);
+  ServerReply silent;
+  silent.hold = true;
+  server.always(silent);
+  EXPECT_FALSE(client.stream(hello(), {}));
+  EXPECT_EQ(recorded().status_message, "timeout: the stream said nothing for 10 ms");
+  server.release();
+
+  ServerReply slow = events(chunk("a") + chunk("b") + kEnd);
+  slow.drip = 180;  // and 50 ms until the next
+  server.always(slow);
+  EXPECT_FALSE(client.stream(hello(), {}));
+  EXPECT_EQ(recorded().status_message, "timeout: the stream said nothing for 10 ms");
+  EXPECT_EQ(recorded().output, R"({"role":"assistant","content":"a"})");
+}
+
+TEST_F(ChatClientTest, OnlyAStreamIsExpectedToSayMuch) {
+  ServerReply slow;
+  slow.body = kReply;
+  slow.drip = 100;  // and 50 ms until the next
+  server.always(slow);
+  ChatConfig impatient = config();
+  impatient.idle_timeout = milliseconds(1);
+  const ChatClient client(impatient);
+  const auto completion = client.complete(hello());
+  EXPECT_TRUE(completion) << completion.error().message;
+}
+
+TEST_F(ChatClientTest, ALongErrorPageIsStillThatError) {
+  server.always(status(500, std::string(1 << 20, 'x')));
+  ChatConfig once = config();
+  once.max_retries = 0;
+  const ChatClient client(once);
+  EXPECT_FALSE(client.complete(hello()));
+  EXPECT_TRUE(recorded().status_message.starts_with("http_500: xxx")) << recorded().status_message;
+}
+
+TEST_F(ChatClientTest, AReplyWithoutChoicesIsNone) {
+  ServerReply reply;
+  reply.body = R"({"choices":[],"error":{"message":"over quota"},"usage":{"prompt_tokens":7}})";
+  server.always(reply);
+  const ChatClient client(config());
+  EXPECT_FALSE(client.complete(hello()));
+  EXPECT_EQ(recorded().status_message, "invalid_reply: over quota");
+  EXPECT_EQ(recorded().usage_details.find("input"), 7) << "it was paid for";
+  server.always(events("data: [DONE]\n\n"));
+  EXPECT_FALSE(client.stream(hello(), {}));
+  EXPECT_EQ(recorded().status_message, "invalid_reply: the stream has no choices");
+}
+
 TEST_F(ChatClientTest, AStopRequestEndsACallThatHangs) {
   ServerReply reply;
   reply.hold = true;
@@ -261,6 +316,12 @@ TEST_F(ChatClientTest, ACallbackMayEndTheStreamOrThrow) {
   EXPECT_THROW(static_cast<void>(client.stream(
                    hello(), [](std::string_view) -> bool { throw std::runtime_error("mine"); })),
                std::runtime_error);
+  EXPECT_EQ(recorded().level, Level::Error);
+  EXPECT_EQ(recorded().status_message, "cancelled: the callback threw mine");
+  EXPECT_NE(recorded().output.find("\"a"), std::string::npos) << "what arrived";
+  EXPECT_THROW(static_cast<void>(client.stream(hello(), [](std::string_view) -> bool { throw 1; })),
+               int);
+  EXPECT_EQ(recorded().status_message, "cancelled: the callback threw what is no std::exception");
   EXPECT_TRUE(client.stream(hello(), {})) << "and the client goes on";
 }
 
@@ -290,6 +351,29 @@ TEST_F(ChatClientTest, EmbeddingsAreVectors) {
   EXPECT_EQ(recorded().type, ObservationType::Embedding);
   EXPECT_EQ(recorded().usage_details.find("input"), 7);
   EXPECT_EQ(recorded().output, R"({"vectors":2,"dimensions":2})");
+}
+
+TEST_F(ChatClientTest, EmbeddingsAreInTheOrderOfTheInput) {
+  ServerReply reply;
+  reply.body = R"({"data":[{"index":1,"embedding":[2]},{"index":0,"embedding":[1]}]})";
+  server.always(reply);
+  const ChatClient client(config());
+  const auto embeddings = client.embed({.model = "e", .input = {"a", "b"}});
+  ASSERT_TRUE(embeddings) << embeddings.error().message;
+  EXPECT_EQ(embeddings->vectors, (std::vector<std::vector<float>>{{1}, {2}}));
+}
+
+TEST_F(ChatClientTest, EmbeddingsThatAreNotOneForEachInputAreNone) {
+  for (const char* data : {R"([{"embedding":[1]}])", R"([{"embedding":[1]},{"embedding":"AAAA"}])",
+                           "[]", R"([{"index":0,"embedding":[1]},{"index":0,"embedding":[2]}])",
+                           R"([{"index":7,"embedding":[1]},{"index":0,"embedding":[2]}])"}) {
+    ServerReply reply;
+    reply.body = std::string(R"({"data":)") + data + "}";
+    server.always(reply);
+    const ChatClient client(config());
+    EXPECT_FALSE(client.embed({.model = "e", .input = {"a", "b"}})) << data;
+    EXPECT_TRUE(recorded().status_message.starts_with("invalid_reply: ")) << data;
+  }
 }
 
 TEST_F(ChatClientTest, TheKeyIsNowhereButInTheRequest) {

@@ -69,6 +69,38 @@ TEST(Recording, WhatTheEndpointSaysOfTheCostWins) {
        .endpoint = kEndpoint,
        .request_model = "gpt-4o"});
   EXPECT_EQ(update.cost_details.find("total"), 0.25);
+  EXPECT_EQ(update.status_message, "invalid_reply: no choices in it");
+}
+
+TEST(Recording, AStreamMayBeginWithAnyField) {
+  const std::string events =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+      "\"finish_reason\":\"stop\"}]}\n\n";
+  for (const char* begin : {"", "\xEF\xBB\xBF", "\r\n\n", "retry: 500\n", "id: 1\n",
+                            "event: message\n", ": hello\n\n"}) {
+    const ObservationUpdate update = update_of({.reply = begin + events});
+    EXPECT_EQ(text_of(update.output), R"({"role":"assistant","content":"a"})") << begin;
+    EXPECT_FALSE(update.level) << begin << update.status_message;
+  }
+}
+
+TEST(Recording, WhatArrivedIsShownWhateverItWas) {
+  EXPECT_EQ(text_of(update_of({.reply = "oh no", .http_status = 502}).output), "\"oh no\"");
+  EXPECT_EQ(text_of(update_of({.reply = "<html>"}).output), "\"<html>\"");
+  EXPECT_EQ(
+      update_of({.reply = R"({"choices":[],"error":{"message":"over quota"}})"}).status_message,
+      "invalid_reply: over quota");
+  EXPECT_LE(
+      update_of({.reply = std::string(1'000'000, 'x'), .http_status = 500}).output.text().size(),
+      20'000U);
+}
+
+// Other clients ask for base64.
+TEST(Recording, EmbeddingsInBase64AreNoFailure) {
+  const ObservationUpdate update =
+      update_of({.reply = R"({"data":[{"embedding":"AAAA"}],"usage":{"prompt_tokens":7}})"});
+  EXPECT_FALSE(update.level);
+  EXPECT_EQ(update.usage_details.find("input"), 7);
 }
 
 TEST(Recording, AStreamIsReadAsAWhole) {

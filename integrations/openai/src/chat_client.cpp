@@ -26,8 +26,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kMaxRetryDelay = std::chrono::seconds(30);
 constexpr int kMaxDepth = 64;
-// Of a reply that is none, for whoever looks into it.
-constexpr std::size_t kMaxShownBytes = std::size_t{16} << 10;
 
 bool is_worth_repeating(const Answer& answer) noexcept {
   if (answer.status == 0) return !answer.error.starts_with("cancelled");
@@ -42,6 +40,11 @@ bool wait_for(milliseconds delay, const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   never.wait_for(lock, stop, delay, [] { return false; });
   return !stop.stop_requested();
+}
+
+bool is_one_for_each(const std::vector<std::vector<float>>& vectors, std::size_t inputs) noexcept {
+  return vectors.size() == inputs &&
+         std::none_of(vectors.begin(), vectors.end(), [](const auto& one) { return one.empty(); });
 }
 
 // A call under way: its generation, and what became of its attempts.
@@ -70,6 +73,10 @@ class ChatClient::Impl {
             {.idle_timeout = checked_duration(config_.idle_timeout, "ChatConfig::idle_timeout"),
              .max_reply_bytes = config_.max_reply_bytes}) {
     checked_duration(config_.timeout, "ChatConfig::timeout");
+    if (config_.retry_delay < milliseconds(0)) {
+      throw std::invalid_argument("ChatConfig::retry_delay must not be negative, got " +
+                                  std::to_string(config_.retry_delay.count()) + " ms");
+    }
     checked_headers(config_.headers);
     if (!api_key_.empty() && !is_header_value(api_key_.reveal())) {
       throw std::invalid_argument(
@@ -85,7 +92,9 @@ class ChatClient::Impl {
     if (!answer.error.empty()) return fail<ChatCompletion>(call, answer, std::nullopt);
     const auto reply = JsonValue::parse(answer.body, kMaxDepth);
     auto completion = reply ? read_completion(*reply) : std::nullopt;
-    if (!completion) return fail<ChatCompletion>(call, invalid(answer, reply), std::nullopt);
+    if (!completion || completion->choices.empty()) {
+      return fail<ChatCompletion>(call, invalid(answer, reply), completion);
+    }
     return finish(call, std::move(*completion), request.model);
   }
 
@@ -114,13 +123,25 @@ class ChatClient::Impl {
       unread.clear();
       return true;
     };
-    Answer answer = perform(call, "/chat/completions", request.stop_token, on_bytes, may_repeat);
+    Answer answer;
+    try {
+      answer = perform(call, "/chat/completions", request.stop_token, on_bytes, may_repeat);
+    } catch (const std::exception& error) {
+      abandon(call, reader.completion(), error.what());
+      throw;
+    } catch (...) {
+      abandon(call, reader.completion(), "what is no std::exception");
+      throw;
+    }
     ChatCompletion completion = reader.completion();
     completion.time_to_first_token = first_token;
     if (answer.error.empty()) answer.error = reader.error();
     if (answer.error.empty() && ended_by_caller) answer.error = "cancelled: the callback ended it";
     if (answer.error.empty() && !reader.is_complete()) {
       answer.error = "stream_cut: the stream ended before its end";
+    }
+    if (answer.error.empty() && completion.choices.empty()) {
+      answer.error = "invalid_reply: the stream has no choices";
     }
     if (!answer.error.empty() && !reader.has_begun() && answer.body.empty()) {
       answer.body = std::move(unread);
@@ -131,11 +152,16 @@ class ChatClient::Impl {
 
   Result<Embeddings> embed(EmbeddingRequest request) {
     Call call = begin(request);
-    const Answer answer = perform(call, "/embeddings", request.stop_token, {}, [] { return true; });
+    Answer answer = perform(call, "/embeddings", request.stop_token, {}, [] { return true; });
     if (!answer.error.empty()) return fail<Embeddings>(call, answer, std::nullopt);
     const auto reply = JsonValue::parse(answer.body, kMaxDepth);
     auto embeddings = reply ? read_embeddings(*reply) : std::nullopt;
     if (!embeddings) return fail<Embeddings>(call, invalid(answer, reply), std::nullopt);
+    if (!is_one_for_each(embeddings->vectors, request.input.items().size())) {
+      answer.error = "invalid_reply: not one list of numbers for each of the " +
+                     std::to_string(request.input.items().size()) + " inputs";
+      return fail<Embeddings>(call, answer, std::nullopt);
+    }
     embeddings->attempts = call.attempts;
     ObservationUpdate update;
     if (embeddings->usage) update.usage_details = usage_details_of(*embeddings->usage);
@@ -241,8 +267,7 @@ class ChatClient::Impl {
 
   Answer invalid(Answer answer, const std::optional<JsonValue>& reply) const {
     const std::string reason = reply ? read_error(*reply) : "it is no JSON";
-    answer.error =
-        "invalid_reply: " + (reason.empty() ? "it has neither choices nor data" : reason);
+    answer.error = "invalid_reply: " + (reason.empty() ? "it has no choices, nor data" : reason);
     return answer;
   }
 
@@ -285,6 +310,12 @@ class ChatClient::Impl {
     update.status_message = answer.error;
     end(call, std::move(update));
     return Error{base_url_ + ": " + answer.error, answer.status};
+  }
+
+  // The caller's function threw: what arrived is recorded, and the exception goes on.
+  void abandon(Call& call, const ChatCompletion& partial, std::string_view reason) const {
+    const Answer answer{.error = "cancelled: the callback threw " + std::string(reason)};
+    static_cast<void>(fail<ChatCompletion>(call, answer, partial));
   }
 
   static void end(const Call& call, ObservationUpdate update) {

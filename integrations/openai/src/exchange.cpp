@@ -1,5 +1,6 @@
 #include "integrations/openai/src/exchange.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -12,10 +13,11 @@ namespace openai {
 namespace {
 
 using std::chrono::milliseconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kMaxErrorBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
-constexpr int kPollMilliseconds = 1'000;
+constexpr milliseconds kPoll = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -29,6 +31,7 @@ std::string curl_error(CURLcode code) {
     case CURLE_HTTP2_STREAM:
       return "stream_cut: " + reason;
     case CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_WRITE_ERROR:  // by a write function
       return "cancelled: " + reason;
     default:
       return "connection: " + reason;
@@ -53,14 +56,16 @@ struct Exchange::Transfer {
     long status = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     transfer.answer.status = static_cast<int>(status);
-    transfer.total_bytes += size;
-    const std::size_t most = transfer.is_success() ? transfer.max_bytes : kMaxErrorBytes;
-    if (transfer.total_bytes > most) {
-      transfer.too_large = true;
-      return 0;
+    std::size_t kept = size;
+    if (transfer.is_success()) {
+      transfer.too_large = size > transfer.max_bytes - transfer.total_bytes;
+      if (transfer.too_large) return 0;
+    } else {  // the beginning of an error's page says why
+      kept = std::min(size, kMaxErrorBytes - transfer.total_bytes);
     }
+    transfer.total_bytes += kept;
     try {
-      transfer.arrived.append(data, size);
+      transfer.arrived.append(data, kept);
     } catch (const std::exception&) {  // must not unwind through C
       return 0;
     }
@@ -127,10 +132,7 @@ Answer Exchange::perform(const HttpRequest& request, const std::stop_token& stop
   Transfer transfer{.max_bytes = limits_.max_reply_bytes, .easy = easy};
   const CurlHeaderList headers = make_header_list(request.headers);
   set_request(easy, request, headers.get());
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);  // a model may think for long
-  curl_easy_setopt(
-      easy, CURLOPT_LOW_SPEED_TIME,
-      static_cast<long>(std::chrono::ceil<std::chrono::seconds>(limits_.idle_timeout).count()));
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 0L);  // a model may think for long
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
@@ -158,6 +160,9 @@ void Exchange::run(Line& line, Transfer& transfer, const std::stop_token& stop,
   CURLM* const multi = line.multi.get();
   const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
   Answer& answer = transfer.answer;
+  // Only a stream is expected to say something all the time.
+  const auto patience = on_bytes ? limits_.idle_timeout : milliseconds::max();
+  SteadyTime last_bytes = std::chrono::steady_clock::now();
   while (!transfer.result) {
     if (stop.stop_requested()) {
       answer.error = "cancelled: the program asked for it";
@@ -175,7 +180,17 @@ void Exchange::run(Line& line, Transfer& transfer, const std::stop_token& stop,
     } else if (!arrived.empty() && !on_bytes(arrived)) {
       return;  // it knows why
     }
-    if (!transfer.result) curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
+    if (transfer.result) break;
+    // What the callback took is not the stream's silence.
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!arrived.empty()) last_bytes = now;
+    const auto rest = patience - std::chrono::duration_cast<milliseconds>(now - last_bytes);
+    if (rest <= milliseconds(0)) {
+      answer.error =
+          "timeout: the stream said nothing for " + std::to_string(patience.count()) + " ms";
+      return;
+    }
+    curl_multi_poll(multi, nullptr, 0, static_cast<int>(std::min(kPoll, rest).count()), nullptr);
   }
   if (transfer.too_large) {
     answer.error =

@@ -157,8 +157,14 @@ std::optional<ChatCompletion> read_stream(std::string_view events, std::string& 
   return reader.completion();
 }
 
+// By its first line, behind a byte order mark and empty lines.
 bool is_stream(std::string_view reply) noexcept {
-  return reply.starts_with("data:") || reply.starts_with(":") || reply.starts_with("event:");
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (reply.starts_with(kByteOrderMark)) reply.remove_prefix(kByteOrderMark.size());
+  reply.remove_prefix(std::min(reply.find_first_not_of("\r\n"), reply.size()));
+  constexpr std::string_view kFields[] = {":", "data:", "event:", "id:", "retry:"};
+  return std::any_of(std::begin(kFields), std::end(kFields),
+                     [reply](std::string_view field) { return reply.starts_with(field); });
 }
 
 }  // namespace
@@ -179,7 +185,8 @@ ObservationUpdate update_of(const Outcome& outcome) {
     const JsonValue reply = JsonValue::parse(outcome.reply, kMaxDepth).value_or(JsonValue());
     completion = read_completion(reply);
     if (!completion) embeddings = read_embeddings(reply);
-    if (!completion && !embeddings && error.empty()) {
+    const bool is_empty = completion ? completion->choices.empty() : !embeddings;
+    if (is_empty && error.empty()) {
       const std::string reason = read_error(reply);
       error = "invalid_reply: " + (reason.empty() ? "no choices in it" : reason);
     }
@@ -202,6 +209,9 @@ ObservationUpdate update_of(const Outcome& outcome) {
               usage, {.model = model, .endpoint = outcome.endpoint},
               outcome.prices != nullptr ? *outcome.prices : PriceTable::built_in());
   if (!error.empty()) {
+    if (update.output.is_absent() && !outcome.reply.empty()) {
+      update.output = utf8_prefix(outcome.reply, kMaxShownBytes);
+    }
     update.level = Level::Error;
     update.status_message = std::move(error);
   }

@@ -26,6 +26,9 @@ struct RequestFacts {
 };
 ObservationParams generation_of(RequestFacts request, std::string_view endpoint);
 
+/// Of a reply that is none, for whoever looks into it.
+constexpr std::size_t kMaxShownBytes = std::size_t{16} << 10;
+
 /// What a finished call says; `model` is that of the request.
 ObservationUpdate update_of(const ChatCompletion& completion);
 /// The estimate, or what the endpoint stated.

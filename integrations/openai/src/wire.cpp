@@ -196,11 +196,14 @@ std::optional<Embeddings> read_embeddings(const JsonValue& reply) {
   if (!reply["data"].is_array()) return std::nullopt;
   Embeddings embeddings{
       .model = reply["model"].as_string(), .usage = read_usage(reply), .cost = read_cost(reply)};
-  for (const JsonValue& item : reply["data"].elements()) {
-    std::vector<float>& vector = embeddings.vectors.emplace_back();
-    vector.reserve(item["embedding"].elements().size());
-    for (const JsonValue& number : item["embedding"].elements()) {
-      vector.push_back(static_cast<float>(number.as_double()));
+  const auto& items = reply["data"].elements();
+  embeddings.vectors.resize(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const JsonValue& index = items[i]["index"];  // not every endpoint keeps the input's order
+    const auto place = index.is_integer() ? static_cast<std::size_t>(count_of(index)) : i;
+    if (place >= items.size()) return std::nullopt;
+    for (const JsonValue& number : items[i]["embedding"].elements()) {
+      embeddings.vectors[place].push_back(static_cast<float>(number.as_double()));
     }
   }
   return embeddings;

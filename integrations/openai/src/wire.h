@@ -30,8 +30,9 @@ std::string request_body(const ChatRequest& request, const ChatPieces& pieces);
 /// The body of POST /embeddings.
 std::string request_body(const EmbeddingRequest& request);
 
-/// A whole reply; nothing when it is none.
+/// A whole reply; nothing when it is none. One without choices may say what it cost.
 std::optional<ChatCompletion> read_completion(const JsonValue& reply);
+/// In the order of the input. A vector that is no list (base64, say) is empty.
 std::optional<Embeddings> read_embeddings(const JsonValue& reply);
 std::optional<Usage> read_usage(const JsonValue& reply);
 /// What the endpoint says a call has cost (OpenRouter's usage.cost).

@@ -38,7 +38,7 @@ struct ChatConfig {
   std::vector<llmtrace::HttpHeader> headers{};  ///< with every request
   /// For one call with all its attempts and waits, streams included.
   std::chrono::milliseconds timeout{120'000};
-  /// A stream that says nothing for so long is given up.
+  /// A stream that says nothing for so long is given up; other answers have `timeout` alone.
   std::chrono::milliseconds idle_timeout{60'000};
   /// After no answer, 408, 409, 429 and 5xx. A Retry-After is kept to when it fits in `timeout`;
   /// else full-jitter backoff from `retry_delay` on. A stream is never asked for again once it
