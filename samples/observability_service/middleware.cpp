@@ -11,12 +11,18 @@
 namespace service {
 namespace {
 
+// As nginx counts a client that went before it had its answer: no fault of the service's.
+constexpr int kClientClosedRequest = 499;
+
 // The stream of an answer, whose request ends when it does.
 class ObservedBody final : public BodySource {
  public:
   ObservedBody(std::unique_ptr<BodySource> body, std::unique_ptr<ObservedRequest> request)
       : body_(std::move(body)), request_(std::move(request)) {}
-  ~ObservedBody() override { request_->finish(body_->failure()); }
+  ~ObservedBody() override {
+    request_->set_status(kClientClosedRequest);  // too late for a request that has ended
+    request_->finish(body_->failure());
+  }
 
   std::string next() override {
     std::string bytes = body_->next();

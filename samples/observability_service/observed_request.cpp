@@ -42,7 +42,10 @@ void ObservedRequest::finish(std::string_view failure) noexcept {
   const auto duration = std::chrono::steady_clock::now() - start_;
   const llmtrace::ContextScope scope(context_);
   const llmtrace::LogLevel how_bad = level(failure);
-  observability_.requests().end(route_, status_, duration);
+  observability_.requests().end({.route = route_,
+                                 .status = status_,
+                                 .duration = duration,
+                                 .is_failure = how_bad == llmtrace::LogLevel::Error});
   observability_.log().write({.level = how_bad,
                               .method = method_,
                               .path = path_,

@@ -26,18 +26,18 @@ RequestMetrics::RequestMetrics()
               .gauge({.name = "service_requests_in_flight", .help = "HTTP requests under way."})
               .with()),
       completion_durations_(durations_.with(kComplete)),
-      failed_completions_(registry()
-                              .counter({.name = "service_completion_failures_total",
-                                        .help = "Answers of /complete with a status of 5xx."})
-                              .with()) {}
+      failed_completions_(
+          registry()
+              .counter({.name = "service_completion_failures_total",
+                        .help = "Answers of /complete with 5xx, and streams that broke off."})
+              .with()) {}
 
-void RequestMetrics::end(std::string_view route, int status,
-                         std::chrono::nanoseconds duration) const noexcept {
+void RequestMetrics::end(const Ended& request) const noexcept {
   in_flight_.add(-1);
   // Statuses have three digits: no heap.
-  requests_.with(route, std::to_string(status)).add();
-  durations_.with(route).record(std::chrono::duration<double>(duration).count());
-  if (route == kComplete && status >= 500) failed_completions_.add();
+  requests_.with(request.route, std::to_string(request.status)).add();
+  durations_.with(request.route).record(std::chrono::duration<double>(request.duration).count());
+  if (request.route == kComplete && request.is_failure) failed_completions_.add();
 }
 
 double RequestMetrics::error_rate() const {

@@ -13,12 +13,17 @@ class RequestMetrics {
   RequestMetrics();
 
   void begin() const noexcept { in_flight_.add(1); }
-  /// `route` is one of the service's own, so that a client cannot make series.
-  void end(std::string_view route, int status, std::chrono::nanoseconds duration) const noexcept;
+  struct Ended {
+    std::string_view route;  ///< one of the service's own, so that a client cannot make series
+    int status = 0;
+    std::chrono::nanoseconds duration{};
+    bool is_failure = false;  ///< by the service's fault, whatever the status was when it began
+  };
+  void end(const Ended& request) const noexcept;
 
   /// Of POST /complete, in seconds.
   llmtrace::Statistics completions() const { return completion_durations_.statistics(); }
-  /// The share of those that were answered with 5xx.
+  /// The share of those that failed: answered with 5xx, or a stream that broke off.
   double error_rate() const;
 
  private:

@@ -34,7 +34,10 @@ TEST_P(BadModelTest, IsRecordedAndAnswered) {
   EXPECT_EQ(reply.status, bad.status) << reply.body;
   EXPECT_NE(reply.body.find(bad.reason), std::string::npos) << reply.body;
   EXPECT_EQ(reply.body.find("[DONE]"), std::string::npos) << "it did not end well";
-  EXPECT_EQ(get("/health").status, 200) << "it goes on";
+  const Reply health = get("/health");
+  EXPECT_EQ(health.status, 200) << "it goes on";
+  EXPECT_EQ(health.json()["error_rate"].as_double(), 1) << "whatever the status of the stream was";
+  EXPECT_NE(get("/metrics").body.find("service_completion_failures_total 1\n"), std::string::npos);
   end();
 
   const JsonValue failed = generation();

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tests/service/service_fixture.h"
+#include "tests/support/loopback_connection.h"
 
 namespace service::testing {
 namespace {
@@ -220,6 +221,27 @@ TEST_F(ServiceTest, HealthAndMetricsTellTheSame) {
   EXPECT_EQ(dashboard["error_rate"].as_double(), 0.5);
   EXPECT_TRUE(dashboard["metrics"]["service_requests_total"].is_array());
   end();
+}
+
+TEST_F(ServiceTest, AClientThatGoesIsNoFailureOfTheService) {
+  start({"--token-delay-ms", "20"});
+  {
+    const std::string body = R"({"prompt":"one two three","stream":true})";
+    const std::string port = service_->url().substr(service_->url().rfind(':') + 1);
+    const llmtrace::tests::LoopbackConnection client(static_cast<std::uint16_t>(std::stoi(port)));
+    client.send("POST /complete HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    ASSERT_TRUE(client.receive()) << "it has begun";
+  }
+  end();
+
+  const JsonValue line = log_line("path", "/complete");
+  EXPECT_EQ(line["status"].as_integer(), 499);
+  EXPECT_EQ(line["level"].as_string(), "warning");
+  const std::string trace_id = line["trace_id"].as_string();
+  EXPECT_EQ(observation(trace_id, "POST /complete")["level"].as_string(), "WARNING");
+  EXPECT_NE(observation(trace_id, "chat stand-in")["statusMessage"].as_string().find("cancelled"),
+            std::string::npos);
 }
 
 TEST_F(ServiceTest, WithObservabilityOffItAnswersAndWatchesNothing) {
