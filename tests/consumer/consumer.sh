@@ -13,7 +13,7 @@ source=$(cd "$here/../.." && pwd)
 scratch=$build/consumer/$way
 rm -rf "$scratch"
 mkdir -p "$scratch"
-programs=(langfuse_only langsmith_only otlp_only both logs)
+programs=(langfuse_only langsmith_only otlp_only both logs model_call)
 
 install_llmtrace() {  # install_llmtrace BUILD_DIR
   cmake --install "$1" --prefix "$scratch/prefix" >"$scratch/install.log" 2>&1 ||
@@ -63,6 +63,7 @@ case $way in
     build_by_pkg_config otlp_only llmtrace-otlp
     build_by_pkg_config both llmtrace-langfuse llmtrace-langsmith
     build_by_pkg_config logs llmtrace-log
+    build_by_pkg_config model_call llmtrace-openai
     LD_LIBRARY_PATH=$(dirname "$pc_dir")
     export LD_LIBRARY_PATH
     run_programs "$scratch"
