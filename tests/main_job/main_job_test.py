@@ -1,8 +1,8 @@
 """The main job from end to end, as a user runs it: rag_pipeline sends to a collector in both vendors' words,
 rag_readback compares what is there with the program's own log. A damaged database must be noticed, whatever
-is wrong with it. demo.sh runs too, on the programs that are built already.
+is wrong with it. demo.sh and service.sh run too, on the programs that are built already.
 
-COLLECTOR, PIPELINE and READBACK name the programs. Loopback only.
+COLLECTOR, PIPELINE, READBACK, SERVICE and STAND_IN name the programs. Loopback only.
 """
 
 import contextlib
@@ -20,7 +20,8 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COLLECTOR, PIPELINE, READBACK = (os.environ[name] for name in ("COLLECTOR", "PIPELINE", "READBACK"))
+COLLECTOR, PIPELINE, READBACK, SERVICE, STAND_IN = (
+    os.environ[name] for name in ("COLLECTOR", "PIPELINE", "READBACK", "SERVICE", "STAND_IN"))
 KEYS = {"LANGFUSE_PUBLIC_KEY": "pk-lf-test", "LANGFUSE_SECRET_KEY": "sk-lf-test", "LANGSMITH_API_KEY": "lsv2_pt_test"}
 QUESTIONS = ["What does OBSERVE record?", "What happens when the queue is full?"]
 LONGEST = 60  # seconds of one program
@@ -339,24 +340,54 @@ class MainJob(unittest.TestCase):
         self.assertRegex(read.stdout, "(?m)^Langfuse: NOT COMPARED: ")
         self.assertRegex(read.stdout, "(?m)^LangSmith: compared .*: equal$")
 
-    # ---- demo.sh, with the programs that are built already: cmake is one that does nothing
+    # ---- the scripts, with the programs that are built already: cmake is one that does nothing
 
-    def demo(self, *arguments, readback=READBACK, **variables):
+    def project(self, readback=READBACK):
+        """A tree whose programs are built, and the PATH for its scripts."""
         project = self.scratch / "project"
         links = {
             "scripts/demo.sh": ROOT / "scripts/demo.sh",
+            "scripts/service.sh": ROOT / "scripts/service.sh",
             "scripts/local_servers.sh": ROOT / "scripts/local_servers.sh",
             "scripts/install_packages.sh": "/bin/true",
             "tools/cmake": "/bin/true",
             "build/demo/samples/rag_pipeline/rag_pipeline": PIPELINE,
             "build/demo/samples/rag_pipeline/rag_readback": readback,
             "build/demo/collector/llmtrace-collector": COLLECTOR,
+            "build/demo/samples/observability_service/observability_service": SERVICE,
+            "build/demo/samples/observability_service/stand_in_model": STAND_IN,
         }
         for name, target in links.items():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             (project / name).symlink_to(target)
-        path = f"{project / 'tools'}:{os.environ['PATH']}"
+        return project, f"{project / 'tools'}:{os.environ['PATH']}"
+
+    def demo(self, *arguments, readback=READBACK, **variables):
+        project, path = self.project(readback)
         return run("bash", project / "scripts/demo.sh", *arguments, PATH=path, TMPDIR=str(self.scratch), **variables)
+
+    def test_ServiceAnswersUntilItIsEnded(self):
+        project, path = self.project()
+        process = subprocess.Popen(
+            ["bash", project / "scripts/service.sh", "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, env=environment(PATH=path, TMPDIR=str(self.scratch)))
+        try:
+            url = next(line.split("listening on ")[1].strip() for line in process.stdout
+                       if line.startswith("observability_service: listening on "))
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(url + "/complete", b'{"prompt": "What is a span?"}', timeout=LONGEST) as reply:
+                self.assertIn("What is a span?", json.load(reply)["text"])
+            with opener.open(url + "/complete", b'{"prompt": "x", "stream": true}', timeout=LONGEST) as reply:
+                self.assertTrue(reply.read().endswith(b"data: [DONE]\n\n"))
+            with opener.open(url + "/health", timeout=LONGEST) as reply:
+                self.assertEqual({line["destination"] for line in json.load(reply)["delivery"]},
+                                 {"langfuse", "langsmith"})
+        finally:
+            process.terminate()
+            said, _ = process.communicate(timeout=LONGEST)
+
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn("all requests were answered, nothing was lost", said)
 
     def test_DemoComparesBothServers(self):
         done = self.demo(*QUESTIONS)
