@@ -64,6 +64,16 @@ TEST(MetricsTest, ARunawayLabelTakesNoMoreThanItsShare) {
   EXPECT_EQ(users.with("user-3").value(), 1) << "what was there first stays apart";
 }
 
+TEST(MetricsTest, TheLabelForAllOthersIsOneSeries) {
+  Metrics metrics;
+  const auto users =
+      metrics.counter({.name = "app_users_total", .labels = {"user"}, .max_series = 2});
+  for (const char* user : {"_other", "a", "b", "c", "d"}) users.with(user).add();
+  const std::string text = own_part(metrics);
+  EXPECT_NE(text.find("app_users_total{user=\"_other\"} 3\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("_other"), text.rfind("_other"));
+}
+
 TEST(MetricsTest, LabelValuesAreCutOnACodePointAndRepaired) {
   Metrics metrics;
   const auto family = metrics.counter({.name = "x_total", .labels = {"v"}});

@@ -198,7 +198,9 @@ typename Handle::Series& FamilyOf<Handle>::find_or_make(LabelViews given) {
   if (Series* const known = find_known(labels); known != nullptr) return *known;
   auto fresh = std::make_unique<Series>(params_);
   const std::unique_lock lock(mutex_);
-  if (series_.size() >= params_.max_series && !series_.contains(labels)) {
+  const bool is_full = series_.size() >= params_.max_series && !series_.contains(labels);
+  // Who gives all labels the value for the others means those: there is one such series.
+  if (is_full || (!labels.empty() && labels == other_labels_)) {
     other_used_.store(true, std::memory_order_relaxed);
     return other_;
   }
