@@ -2,6 +2,8 @@
 
 #include <llmtrace/stats.h>
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,17 @@ Json delivery_json(const llmtrace::DestinationStats& stats) {
       {"retries", stats.retries}};
 }
 
+// Media types are written in any case (RFC 9110, 8.3.1).
+bool accepts_json(const HttpRequest& request) {
+  constexpr std::string_view kJson = "application/json";
+  const std::string_view accepted = request.header("Accept");
+  const auto is_same = [](char written, char known) {
+    return std::tolower(static_cast<unsigned char>(written)) == known;
+  };
+  return std::search(accepted.begin(), accepted.end(), kJson.begin(), kJson.end(), is_same) !=
+         accepted.end();
+}
+
 }  // namespace
 
 std::string_view Service::route_of(std::string_view path) noexcept {
@@ -50,7 +63,7 @@ HttpResponse Service::handle(const HttpRequest& request, const std::string& requ
 
 HttpResponse Service::metrics(const HttpRequest& request) const {
   if (observability_ == nullptr) return error_response(404, "observability is off");
-  if (request.header("Accept").find("application/json") == std::string_view::npos) {
+  if (!accepts_json(request)) {
     return {.content_type = std::string(llmtrace::Metrics::kContentType),
             .body = observability_->prometheus_text()};
   }

@@ -216,7 +216,7 @@ TEST_F(ServiceTest, HealthAndMetricsTellTheSame) {
                            R"(outcome="error"} 5)", R"(error_type="http_500"} 5)"}) {
     EXPECT_NE(text.body.find(line), std::string::npos) << line;
   }
-  const JsonValue dashboard = get("/metrics", {"Accept: application/json"}).json();
+  const JsonValue dashboard = get("/metrics", {"Accept: text/html, Application/JSON"}).json();
   EXPECT_EQ(dashboard["requests"].as_integer(), 10);
   EXPECT_EQ(dashboard["error_rate"].as_double(), 0.5);
   EXPECT_TRUE(dashboard["metrics"]["service_requests_total"].is_array());
