@@ -5,6 +5,8 @@ set(llmtrace_modules common metrics log prices otlp langfuse langsmith openai)
 set(llmtrace_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/llmtrace)
 
 foreach(module IN LISTS llmtrace_modules)
+  # A shared one finds the others beside it, wherever the prefix is.
+  set_target_properties(llmtrace_${module} PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS llmtrace_${module} EXPORT llmtrace-targets
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
