@@ -23,12 +23,12 @@ constexpr std::size_t kReportedIds = 100;
 // A server that never speaks of an item would get it for ever.
 constexpr unsigned kUnansweredTries = 5;
 
-// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere between now and the
-// bound.
+// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): anywhere up to the bound, never at
+// once.
 milliseconds full_jitter(unsigned failures) noexcept {
   const unsigned doublings = std::min(failures, 10U);
   const auto bound = std::min<milliseconds>(kFirstBackoff * (1U << doublings), kMaxBackoff);
-  return milliseconds(random_bits() % static_cast<std::uint64_t>(bound.count() + 1));
+  return milliseconds(1 + random_bits() % static_cast<std::uint64_t>(bound.count()));
 }
 
 }  // namespace
