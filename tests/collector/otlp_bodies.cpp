@@ -64,6 +64,12 @@ void add_span(pbf_writer& scope_spans, const Span& data) {
   if (data.start != 0) span.add_fixed64(7, data.start);
   if (data.end != 0) span.add_fixed64(8, data.end);
   add_attributes(span, 9, data.attributes);
+  for (const SpanEvent& said : data.events) {
+    pbf_writer event(span, 11);
+    event.add_fixed64(1, said.time);
+    event.add_string(2, said.name);
+    add_attributes(event, 3, said.attributes);
+  }
   pbf_writer status(span, 15);
   if (!data.status_message.empty()) status.add_string(2, data.status_message);
   if (data.status_code != 0) status.add_enum(3, data.status_code);
@@ -97,6 +103,16 @@ void write_span(JsonWriter& writer, const Span& data) {
   if (data.start != 0) write_member(writer, "startTimeUnixNano", std::to_string(data.start));
   if (data.end != 0) write_member(writer, "endTimeUnixNano", std::to_string(data.end));
   write_attributes(writer, data.attributes);
+  writer.key("events");
+  writer.begin_array();
+  for (const SpanEvent& event : data.events) {
+    writer.begin_object();
+    write_member(writer, "timeUnixNano", std::to_string(event.time));
+    write_member(writer, "name", event.name);
+    write_attributes(writer, event.attributes);
+    writer.end_object();
+  }
+  writer.end_array();
   writer.key("status");
   writer.object({{"code", data.status_code}, {"message", data.status_message}});
   writer.end_object();
@@ -117,6 +133,7 @@ std::string protobuf_body(const Export& data) {
     pbf_writer scope(scope_spans, 1);
     scope.add_string(1, data.scope_name);
     scope.add_string(2, data.scope_version);
+    add_attributes(scope, 3, data.scope_attributes);
   }
   for (const Span& span : data.spans) add_span(scope_spans, span);
   scope_spans.commit();
@@ -132,7 +149,12 @@ std::string json_body(const Export& data) {
   write_attributes(writer, data.resource);
   writer.end_object();
   body += R"(,"scopeSpans":[{"scope":)";
-  JsonWriter(body).object({{"name", data.scope_name}, {"version", data.scope_version}});
+  JsonWriter scope(body);
+  scope.begin_object();
+  write_member(scope, "name", data.scope_name);
+  write_member(scope, "version", data.scope_version);
+  write_attributes(scope, data.scope_attributes);
+  scope.end_object();
   body += R"(,"spans":)";
   JsonWriter spans(body);
   spans.begin_array();

@@ -18,6 +18,12 @@ inline constexpr const char* kSpanId = "00000000000000a1";
 inline constexpr std::uint64_t kStart = 1'700'000'000'123'456'789;
 inline constexpr std::uint64_t kEnd = kStart + 1'500'000'000;
 
+struct SpanEvent {
+  std::string name{};
+  std::uint64_t time = kStart;
+  Attributes attributes{};
+};
+
 struct Span {
   std::string trace_id = kTraceId;  // hexadecimal
   std::string span_id = kSpanId;
@@ -28,6 +34,7 @@ struct Span {
   Attributes attributes{};
   int status_code = 0;
   std::string status_message{};
+  std::vector<SpanEvent> events{};
 };
 
 struct Export {
@@ -35,6 +42,7 @@ struct Export {
   Attributes resource{};
   std::string scope_name = "langfuse-sdk-cpp";
   std::string scope_version = "1.0";
+  Attributes scope_attributes{};
 };
 
 std::string protobuf_body(const Export& data);

@@ -40,6 +40,24 @@ TEST(PlainOtlp, IsTakenInBothEncodingsPlainAndPacked) {
   EXPECT_EQ(api(server, std::string("/api/traces/") + kTraceId)["nodes"].elements().size(), 3U);
 }
 
+TEST(PlainOtlp, EventsAreTheSameInBothEncodings) {
+  const Export data{.spans = {{.events = {{.name = "exception",
+                                           .time = kStart + 1000,
+                                           .attributes = {{"exception.message", std::string("no")},
+                                                          {"exception.escaped", true}}}}}},
+                    .scope_attributes = {{"team", std::string("search")}}};
+  const RunningCollector by_protobuf;
+  const RunningCollector by_json;
+
+  EXPECT_EQ(post_protobuf(by_protobuf, protobuf_body(data)).status, 200);
+  store_spans(by_json, data);
+
+  const JsonValue node = node_of(by_protobuf);
+  EXPECT_EQ(node["events"].to_text(), node_of(by_json)["events"].to_text());
+  EXPECT_EQ(node["events"].elements().size(), 1U) << node.to_text();
+  EXPECT_NE(node.to_text().find("\"no\""), std::string::npos) << node.to_text();
+}
+
 TEST(PlainOtlp, NeedsAContentTypeThatAPageCannotSend) {
   const RunningCollector server;
   for (const char* type : {"text/plain", "application/x-www-form-urlencoded", ""}) {

@@ -23,6 +23,16 @@ long status_of(const std::string& body) {
   return reply.status;
 }
 
+// The real server's framework hands on a string then.
+TEST(Scores, ABodyThatIsNotCalledJsonIsNone) {
+  const RunningCollector server;
+  const Reply reply = server.client.send({.method = "POST",
+                                          .path = kScoresPath,
+                                          .body = R"({"name":"n","value":1,"traceId":"t"})",
+                                          .headers = {"Content-Type: text/plain"}});
+  EXPECT_EQ(reply.status, 400);
+}
+
 TEST(Scores, StoresOneAndReturnsItsId) {
   const RunningCollector server;
 
