@@ -83,8 +83,8 @@ void Retention::remove_all() {
 
 // Few at a time, for traces differ in size; the newest stays, however large.
 void Retention::shrink() {
-  std::optional<std::int64_t>
-      text_bytes;  // asked for only when it matters: all of the index is read
+  // Asked for only when it matters, for all of the index is read.
+  std::optional<std::int64_t> text_bytes;
   while (!is_stopped()) {
     const Fill fill = database_.snapshot([&](SqliteDatabase& connection) {
       return Fill{.used_bytes = (number_of(connection, "PRAGMA page_count") -
