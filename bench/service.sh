@@ -1,16 +1,18 @@
 #!/bin/bash
 # What observability costs samples/observability_service: the same load on the same program with it
 # on and off, in turns, and a Markdown table of what came out.
-# Usage: bench/service.sh BUILD_DIR [ROUNDS]     default: 5 rounds of 2 x 4 cases, about six minutes
+# Usage: bench/service.sh BUILD_DIR [ROUNDS [MS_PER_TOKEN]]     default: 5 rounds of 2 x 4 cases, about six
+# minutes, and 10 ms, which is 100 tokens a second
 # Load, service, stand-in model and the server that takes the traces share the machine. First two models
-# that answer as models do: one that streams 100 tokens a second, under as much load as the processors
+# that answer as models do: one that streams at that pace, under as much load as the processors
 # take, and one that takes 20 ms. Then two that take no time, which no model does, for what a request
 # costs at most: one that streams all of its tokens without a pause, one that answers whole and at once.
 # Exit status 1 when a request failed, a trace was lost, or the median cost of a case is above 5 %.
 set -euo pipefail
 
-build=${1:?usage: bench/service.sh BUILD_DIR [ROUNDS]}
+build=${1:?usage: bench/service.sh BUILD_DIR [ROUNDS [MS_PER_TOKEN]]}
 rounds=${2:-5}
+ms_per_token=${3:-10}
 samples=$build/samples/observability_service
 work=$(mktemp -d)
 ids=()
@@ -68,7 +70,7 @@ run_once() {
 "$build/bench/llmtrace_bench_sink" --port 0 >"$work/sink" 2>&1 & ids+=($!)
 "$samples/stand_in_model" >"$work/quick" 2>&1 & ids+=($!)
 "$samples/stand_in_model" --delay-ms 20 >"$work/slow" 2>&1 & ids+=($!)
-"$samples/stand_in_model" --token-delay-ms 10 >"$work/paced" 2>&1 & ids+=($!)
+"$samples/stand_in_model" --token-delay-ms "$ms_per_token" >"$work/paced" 2>&1 & ids+=($!)
 export LANGFUSE_PUBLIC_KEY=pk LANGFUSE_SECRET_KEY=sk OPENAI_MODEL=gpt-4o-mini
 LANGFUSE_BASE_URL=$(address_in "$work/sink")
 export LANGFUSE_BASE_URL
@@ -104,7 +106,7 @@ compare() {  # compare NAME MODEL_FILE CONNECTIONS SECONDS BODY: status 1 when t
 
 echo '| model | observability | requests/s | p50 µs | p99 µs | service, processor µs a request | processors busy | cost in throughput (of each round) |'
 echo '|---|---|---|---|---|---|---|---|'
-compare 'streams 100 tokens a second, 450 connections' "$work/paced" 450 20 "$streamed" || failed=1
+compare "streams $((1000 / ms_per_token)) tokens a second, 450 connections" "$work/paced" 450 20 "$streamed" || failed=1
 compare 'answers after 20 ms, 64 connections' "$work/slow" 64 5 "$body" || failed=1
 compare 'streams without a pause, 16 connections' "$work/quick" 16 5 "$streamed" || failed=1
 compare 'answers whole and at once, 16 connections' "$work/quick" 16 5 "$body" || failed=1
