@@ -20,6 +20,40 @@ bool is_special(unsigned char byte, bool escaped_too) noexcept {
   return byte >= 0x80 || (escaped_too && (byte < 0x20 || byte == '"' || byte == '\\'));
 }
 
+#if defined(__SSE2__)
+
+// One bit for each of the sixteen bytes that is special.
+unsigned special_bits(__m128i bytes, bool escaped_too) noexcept {
+  // Signed comparison: bytes of 0x80 and more count as negative, so "< 0x20" finds them too.
+  if (!escaped_too) return static_cast<unsigned>(_mm_movemask_epi8(bytes));
+  __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  return static_cast<unsigned>(_mm_movemask_epi8(special));
+}
+
+template <class Word>
+Word word_at(const char* data) noexcept {
+  Word word;
+  std::memcpy(&word, data, sizeof word);
+  return word;
+}
+
+// Fewer than sixteen bytes, but at least four, by two words that overlap.
+std::size_t find_special_in_few(const char* data, std::size_t size, bool escaped_too) noexcept {
+  const std::size_t width = size >= 8 ? 8 : 4;
+  const char* const last = data + size - width;
+  const __m128i bytes =
+      width == 8 ? _mm_set_epi64x(word_at<std::int64_t>(last), word_at<std::int64_t>(data))
+                 : _mm_set_epi32(0, 0, word_at<std::int32_t>(last), word_at<std::int32_t>(data));
+  const unsigned bits = special_bits(bytes, escaped_too) & ((1U << (2 * width)) - 1);
+  if (bits == 0) return size;
+  const auto found = static_cast<std::size_t>(std::countr_zero(bits));
+  return found < width ? found : found + size - 2 * width;
+}
+
+#endif
+
 }  // namespace
 
 std::size_t utf8_sequence_length(std::string_view text) noexcept {
@@ -51,21 +85,15 @@ std::size_t utf8_sequence_length(std::string_view text) noexcept {
 std::size_t find_special(std::string_view text, std::size_t from, bool escaped_too) noexcept {
   std::size_t i = from;
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i space = _mm_set1_epi8(0x20);
   for (; i + 16 <= text.size(); i += 16) {
     const __m128i chunk =
         _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));  // NOLINT
-    // Signed comparison: bytes of 0x80 and more count as negative, so "< 0x20" finds them too.
-    __m128i special = _mm_cmplt_epi8(chunk, escaped_too ? space : _mm_setzero_si128());
-    if (escaped_too) {
-      special = _mm_or_si128(special, _mm_cmpeq_epi8(chunk, quote));
-      special = _mm_or_si128(special, _mm_cmpeq_epi8(chunk, backslash));
-    }
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return i + static_cast<std::size_t>(std::countr_zero(mask));
+    const unsigned bits = special_bits(chunk, escaped_too);
+    if (bits != 0) return i + static_cast<std::size_t>(std::countr_zero(bits));
   }
+  // Most keys are shorter than that, and so is the rest of every text.
+  const std::size_t left = text.size() - i;
+  if (left >= 4) return i + find_special_in_few(text.data() + i, left, escaped_too);
 #else
   constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
   while (!escaped_too && i + 8 <= text.size()) {

@@ -107,6 +107,23 @@ TEST(Utf8, PrefixOfGarbageIsBoundedToo) {
   EXPECT_EQ(utf8_prefix(garbage, 0).size(), 0U);
 }
 
+TEST(Utf8, FindsASpecialByteWhereverItIs) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t from = 0; from < size; ++from) {
+      const std::string plain(size, 'x');
+      EXPECT_EQ(find_special(plain, from, true), size) << "from " << from;
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text = plain;
+        text[at] = '"';
+        EXPECT_EQ(find_special(text, from, true), at < from ? size : at) << "from " << from;
+        EXPECT_EQ(find_special(text, from, false), size) << "from " << from;
+        text[at] = '\x80';
+        EXPECT_EQ(find_special(text, from, false), at < from ? size : at) << "from " << from;
+      }
+    }
+  }
+}
+
 RC_GTEST_PROP(Utf8, FindsTheFirstSpecialByte, ()) {
   const auto bytes = *rc::gen::container<std::string>(
       rc::gen::oneOf(rc::gen::just('x'), rc::gen::just('x'), rc::gen::just('x'), rc::gen::just('x'),
