@@ -1,6 +1,7 @@
 #include <llmtrace/json.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -15,6 +16,33 @@ namespace {
 
 constexpr std::size_t kAroundMember = 6;  // the quotes of a key and a value, a colon, a comma
 constexpr auto kMostLevels = static_cast<unsigned char>(JsonWriter::kMaxDepth);
+
+// Nearly always few members are added, none of whose keys is there yet: their text goes behind the
+// other. False, and nothing is done, where that is not plain to see.
+bool append_new_members(std::string& object, std::string_view added) {
+  constexpr std::size_t kFew = 8;
+  if (!object.ends_with('}') || !added.starts_with('{') || !added.ends_with('}')) return false;
+  std::array<std::string_view, kFew> keys;
+  std::size_t count = 0;
+  const auto is_plain_and_new = [&](std::string_view key) {
+    const auto end = keys.begin() + static_cast<std::ptrdiff_t>(count);
+    return key.find('\\') == std::string_view::npos && std::find(keys.begin(), end, key) == end;
+  };
+  std::string_view key;
+  std::string_view value;
+  for (JsonObjectReader reader(added); reader.next_literal(key, value); keys[count++] = key) {
+    if (count == kFew || !is_plain_and_new(key)) return false;
+  }
+  if (count == 0) return true;
+  bool is_empty = true;
+  for (JsonObjectReader reader(object); reader.next_literal(key, value); is_empty = false) {
+    if (!is_plain_and_new(key)) return false;
+  }
+  object.pop_back();
+  if (!is_empty) object.push_back(',');
+  object.append(added, 1);
+  return true;
+}
 
 }  // namespace
 
@@ -75,10 +103,12 @@ void Json::merge(Json other) {
     *this = std::move(other);
     return;
   }
-  JsonMembers members;
-  members.add(text_);
-  members.add(other.text_);
-  text_ = members.to_text();
+  if (!append_new_members(text_, other.text_)) {
+    JsonMembers members;
+    members.add(text_);
+    members.add(other.text_);
+    text_ = members.to_text();
+  }
   levels_ = std::max(levels_, other.levels_);
 }
 

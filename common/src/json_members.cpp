@@ -7,11 +7,6 @@
 
 namespace llmtrace {
 inline namespace v0 {
-namespace {
-
-constexpr std::size_t kSearched = 16;  // so few are found faster one by one than in a tree
-
-}  // namespace
 
 void JsonMembers::add(std::string_view object) {
   JsonObjectReader reader(object);
@@ -19,40 +14,40 @@ void JsonMembers::add(std::string_view object) {
   std::string_view value;
   std::string buffer;
   while (reader.next_literal(literal, value)) {
-    if (members_.empty()) members_.reserve(kSearched);
     std::string_view key = unescape_json_string(literal, buffer);
-    if (key.data() == buffer.data()) key = unescaped_.emplace_back(std::move(buffer));
-    members_[find_or_add(key)].value = value;
+    if (key.data() == buffer.data()) key = unescaped_.emplace_front(std::move(buffer));
+    find_or_add(key).value = value;
   }
 }
 
 void JsonMembers::clear() noexcept {
-  members_.clear();
+  many_.clear();
+  count_ = 0;
   index_.clear();
   unescaped_.clear();
 }
 
-std::size_t JsonMembers::find_or_add(std::string_view key) {
-  const std::size_t searched = std::min(members_.size(), kSearched);
+JsonMembers::Member& JsonMembers::find_or_add(std::string_view key) {
+  Member* const all = many_.empty() ? few_.data() : many_.data();
+  const std::size_t searched = std::min(count_, kFew);
   for (std::size_t i = 0; i < searched; ++i) {
-    if (members_[i].key == key) return i;
+    if (all[i].key == key) return all[i];
   }
-  const std::size_t next = members_.size();
-  if (next >= kSearched) {
-    const auto [position, is_new] = index_.try_emplace(key, next);
-    if (!is_new) return position->second;
-  }
-  members_.push_back({key, {}});
-  return next;
+  if (count_ < kFew) return few_[count_++] = {key, {}};
+  const auto [position, is_new] = index_.try_emplace(key, count_);
+  if (!is_new) return many_[position->second];
+  if (many_.empty()) many_.assign(few_.begin(), few_.end());
+  ++count_;
+  return many_.emplace_back(Member{key, {}});
 }
 
 std::string JsonMembers::to_text() const {
   std::size_t size = 2;
-  for (const Member& member : members_) size += member.key.size() + member.value.size() + 4;
+  for (const Member& member : members()) size += member.key.size() + member.value.size() + 4;
   std::string text;
   text.reserve(size);
   text.push_back('{');
-  for (const Member& member : members_) {
+  for (const Member& member : members()) {
     if (text.size() > 1) text.push_back(',');
     append_json_string(text, member.key);
     text.push_back(':');

@@ -4,9 +4,11 @@
 
 #include <llmtrace/export.h>
 
+#include <array>
 #include <cstddef>
-#include <deque>
+#include <forward_list>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,15 +30,21 @@ class LLMTRACE_EXPORT JsonMembers {
   /// `object` is valid JSON text and must outlive this: members are views of it.
   void add(std::string_view object);
   void clear() noexcept;
-  const std::vector<Member>& members() const noexcept { return members_; }
+  std::span<const Member> members() const noexcept {
+    return {many_.empty() ? few_.data() : many_.data(), count_};
+  }
   std::string to_text() const;
 
  private:
-  std::size_t find_or_add(std::string_view key);
+  Member& find_or_add(std::string_view key);
 
-  std::vector<Member> members_;
+  static constexpr std::size_t kFew = 16;  // they take no memory, and are found one by one
+
+  std::array<Member, kFew> few_;  // all, as long as there are no more
+  std::vector<Member> many_;      // all, once there are
+  std::size_t count_ = 0;
   std::map<std::string_view, std::size_t> index_;  // of all but the first few
-  std::deque<std::string> unescaped_;              // keys that hold escapes
+  std::forward_list<std::string> unescaped_;       // keys that hold escapes
 };
 
 }  // namespace v0

@@ -1,5 +1,7 @@
 #include "common/src/json_text.h"
 
+#include <algorithm>
+
 #include "common/src/json_value.h"
 
 namespace llmtrace {
@@ -10,6 +12,11 @@ std::string_view skip_space(std::string_view text) noexcept {
   if (!text.empty() && text[0] > ' ') return text;  // nearly always
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+}
+
+// Of a number, of true, false and null: these are short, and too many for a search of each.
+bool ends_a_literal(char c) noexcept {
+  return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 // Length of the string literal at the start of `text`, quotes included.
@@ -54,8 +61,8 @@ std::size_t json_value_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
   if (text[0] == '"') return string_length(text);
   if (text[0] != '{' && text[0] != '[') {
-    const std::size_t end = text.find_first_of(",]} \t\r\n");
-    return end == std::string_view::npos ? text.size() : end;
+    const auto* const end = std::find_if(text.begin(), text.end(), ends_a_literal);
+    return static_cast<std::size_t>(end - text.begin());
   }
   int depth = 0;
   std::size_t i = 0;

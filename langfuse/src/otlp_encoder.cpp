@@ -20,12 +20,16 @@ using llmtrace::AttributeSink;
 using llmtrace::Record;
 using llmtrace::TraceAttributes;
 
+constexpr std::size_t kPathBytes = 128;  // most paths are shorter
+
 // Calls `visit` with each key behind `prefix`, the key itself and its value as text: one attribute
 // per key, for only those can be filtered by.
 template <class Visit>
 void for_each_member(const llmtrace::Json& metadata, std::string_view prefix, Visit visit) {
   if (metadata.is_absent()) return;
-  std::string path(prefix);
+  std::string path;
+  path.reserve(kPathBytes);
+  path.append(prefix);
   if (metadata.is_string()) {  // a mask that failed left no object
     visit(path.append("metadata"), "metadata", metadata.text());
     return;

@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/src/json_value.h"
 #include "tests/common/strict_json.h"
 
 namespace {
 
 using llmtrace::CostDetails;
 using llmtrace::Json;
+using llmtrace::JsonValue;
 using llmtrace::ScoreValue;
 using llmtrace::StringList;
 using llmtrace::UsageDetails;
@@ -195,6 +197,34 @@ RC_GTEST_PROP(Json, MergedObjectsAreStrictJson,
   merged.merge(object(second));
 
   RC_ASSERT(is_strict_json(merged.to_text()));
+}
+
+// Few keys, so that they meet; with and without escapes; more of them than are looked at one by
+// one.
+RC_GTEST_PROP(Json, MergedObjectsHoldTheLastValueOfEachKey,
+              (std::vector<std::pair<int, int>> first, std::vector<std::pair<int, int>> second)) {
+  const auto key_of = [](int number) {
+    const auto digit = static_cast<unsigned>(number) % 40;
+    return (digit % 3 == 0 ? "\"" : "") + std::to_string(digit);
+  };
+  std::map<std::string, int> expected;
+  const auto object = [&](const auto& members) {
+    std::map<std::string, int> once;
+    for (const auto& [number, value] : members) once[key_of(number)] = value;
+    Json json = Json::from_text("{}");
+    for (const auto& [key, value] : once) {
+      json.merge({{key, value}});
+      expected[key] = value;
+    }
+    return json;
+  };
+  Json merged = object(first);
+  merged.merge(object(second));
+
+  const auto read = JsonValue::parse(merged.text());
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(read->members().size() == expected.size());
+  for (const auto& [key, value] : expected) RC_ASSERT((*read)[key].as_integer() == value);
 }
 
 TEST(StringList, ReadsBracesAsItems) {
