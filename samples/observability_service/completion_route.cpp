@@ -59,7 +59,8 @@ HttpResponse CompletionRoute::complete(ChatRequest request, const std::string& r
 }
 
 HttpResponse CompletionRoute::stream(ChatRequest request, const std::string& request_id) const {
-  auto stream = std::make_unique<CompletionStream>(model_, std::move(request), request_id, ending_);
+  auto stream =
+      std::make_unique<CompletionStream>(model_, std::move(request), request_id, ending_, threads_);
   if (const auto error = stream->wait_for_begin()) return failed(*error);
   return {.content_type = "text/event-stream", .stream = std::move(stream)};
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "samples/observability_service/http_message.h"
+#include "samples/observability_service/worker_threads.h"
 
 namespace service {
 
@@ -24,6 +25,7 @@ class CompletionRoute {
   HttpResponse failed(const llmtrace::Error& error) const;
 
   const llmtrace::openai::ChatClient& model_;
+  mutable WorkerThreads threads_;  // of the streams
   const std::stop_token ending_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <llmtrace/observed_scope.h>
 
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -13,29 +14,49 @@ using llmtrace::Json;
 using llmtrace::openai::ChatClient;
 using llmtrace::openai::ChatRequest;
 
+namespace {
+
+// Whatever happens: the reader waits for an outcome.
+CompletionStream::Outcome ask(const ChatClient& model, ChatRequest request,
+                              const llmtrace::openai::OnText& on_text) {
+  try {
+    return model.stream(std::move(request), on_text);
+  } catch (const std::exception& error) {
+    return llmtrace::Error{error.what()};
+  }
+}
+
+}  // namespace
+
 CompletionStream::CompletionStream(const ChatClient& model, ChatRequest request, std::string id,
-                                   const std::stop_token& ending)
+                                   const std::stop_token& ending, WorkerThreads& threads)
     : id_(std::move(id)),
       trace_id_(llmtrace::current_observation().trace_id()),
       start_(std::chrono::steady_clock::now()),
       on_ending_(ending, [this] { stop_.request_stop(); }) {
   request.stop_token = stop_.get_token();
-  thread_ = std::jthread(llmtrace::bind(
-      [this, &model, request = std::move(request)](const std::stop_token& gone) mutable {
-        const std::stop_callback on_gone(gone, [this] { stop_.request_stop(); });
-        run(model, std::move(request));
-      }));
+  asked_ = threads.run([this, &model, request = std::move(request),
+                        context = llmtrace::Context::current()]() mutable {
+    const llmtrace::ContextScope scope(std::move(context));
+    run(model, std::move(request));
+  });
+}
+
+CompletionStream::~CompletionStream() {
+  stop_.request_stop();
+  asked_.wait();
 }
 
 void CompletionStream::run(const ChatClient& model, ChatRequest request) {
-  Outcome outcome = model.stream(std::move(request), [this](std::string_view text) {
+  const auto on_text = [this](std::string_view text) {
     {
       const std::lock_guard lock(mutex_);
       text_ += text;
     }
     changed_.notify_one();
     return true;
-  });
+  };
+  Outcome outcome = ask(model, std::move(request), on_text);
   if (outcome) llmtrace::current_observation().update({.output = outcome->text()});
   {
     const std::lock_guard lock(mutex_);

@@ -6,13 +6,14 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <thread>
 
 #include "samples/observability_service/http_message.h"
+#include "samples/observability_service/worker_threads.h"
 
 namespace service {
 
@@ -22,7 +23,10 @@ class CompletionStream final : public BodySource {
 
   /// `ending`: the service is told to end now. The call belongs to the current observation.
   CompletionStream(const llmtrace::openai::ChatClient& model, llmtrace::openai::ChatRequest request,
-                   std::string id, const std::stop_token& ending);
+                   std::string id, const std::stop_token& ending, WorkerThreads& threads);
+  ~CompletionStream() override;
+  CompletionStream(const CompletionStream&) = delete;
+  CompletionStream& operator=(const CompletionStream&) = delete;
 
   /// Waits for the model's first words. An error when it failed before it said any.
   std::optional<llmtrace::Error> wait_for_begin();
@@ -44,7 +48,7 @@ class CompletionStream final : public BodySource {
   bool is_told_ = false;  // the outcome was handed on; the reader's alone
   std::stop_source stop_;
   const std::stop_callback<std::function<void()>> on_ending_;
-  std::jthread thread_;  // last: begins when all else is there, ends before it goes
+  std::future<void> asked_;  // last: it begins when all else is there
 };
 
 }  // namespace service
