@@ -117,12 +117,13 @@ bool Flusher::push(const QueueItem& item) noexcept {
     refuse_queue();
     return true;
   }
-  // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread.
+  // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread. While
+  // it looks by itself the first need not.
   const std::int64_t ready_items = ready_items_.load(kRelaxed);
   const std::int64_t ready_bytes = ready_bytes_.load(kRelaxed);
   const bool now_ready = (items_before < ready_items && items_before + 1 >= ready_items) ||
                          (bytes_before < ready_bytes && bytes_before + size >= ready_bytes);
-  if (items_before == 0 || now_ready) wake();
+  if ((items_before == 0 && !is_looking_.load()) || now_ready) wake();
   return true;
 }
 

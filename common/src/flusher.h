@@ -133,6 +133,8 @@ class Flusher {
   void send_open(Cell& cell, SteadyTime now, const Mask* mask);
   bool in_a_hurry() const;
   bool drain_is_due(SteadyTime now);
+  void look_again(SteadyTime now) noexcept;
+  void stop_looking() noexcept;
   void drain(SteadyTime now);
   void settle_budget(std::size_t released_bytes, std::size_t released_items);
   bool wants_more() const;
@@ -166,6 +168,9 @@ class Flusher {
   std::atomic<std::int64_t> queued_bytes_{0};
   std::atomic<std::uint32_t> epoch_{0};
   std::atomic<bool> wake_pending_{false};
+  // The flusher looks into the queue every few milliseconds: who puts the first item into it need
+  // not wake it. Cleared before a last look, so that one of the two sees the other.
+  std::atomic<bool> is_looking_{false};
   // Set by the flusher before it looks for open observations for the last time, so that who starts
   // one after that look sees it: the list's lock orders the two.
   std::atomic<bool> open_idle_{false};
@@ -195,6 +200,7 @@ class Flusher {
   std::int64_t lane_bytes_ = 0;    // what the lanes held when the budget was last settled
   std::int64_t lane_items_ = 0;
   std::optional<SteadyTime> linger_deadline_;
+  std::optional<SteadyTime> next_look_;  // while is_looking_
   std::chrono::milliseconds min_linger_{1000};
   std::optional<std::chrono::milliseconds> open_after_;  // the smallest of the live destinations'
   SteadyTime next_open_look_{};

@@ -48,6 +48,87 @@ TEST_F(Batching, CountsTheLingerFromTheFirstItem) {
   EXPECT_EQ(http->requests()[0].body, "first\nsecond\n");
 }
 
+// Memory is used again while it is warm: items do not wait in the queue for their batch.
+TEST_F(Batching, EmptiesABusyQueueBeforeABatchIsFull) {
+  const auto transport = make_transport();
+  Target target(transport, line_destination("t", "http://127.0.0.1/"));
+
+  target.submit_many(40);
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(4));
+  ASSERT_TRUE(http->wait_idle());
+  const auto early = transport->impl().load();
+  clock->advance(milliseconds(1));
+  ASSERT_TRUE(http->wait_idle());
+  const auto late = transport->impl().load();
+  const std::size_t sent_before = http->request_count();
+  clock->advance(milliseconds(995));
+
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_EQ(early.queued_items, 40);
+  EXPECT_EQ(late.queued_items, 0);
+  EXPECT_EQ(late.held_items, 40);
+  EXPECT_EQ(sent_before, 0U);
+  EXPECT_EQ(lines_of(http->requests()[0].body).size(), 40U);
+}
+
+TEST_F(Batching, IsNotWokenForWhatItLooksForItself) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  target.submit_many(40);
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(5));  // the queue is empty again
+  ASSERT_TRUE(http->wait_idle());
+
+  const std::size_t wakeups = http->wakeup_count();
+  target.submit_many(40);
+  EXPECT_EQ(http->wakeup_count(), wakeups);
+  clock->advance(milliseconds(995));
+
+  ASSERT_TRUE(http->wait_for_requests(1));
+  EXPECT_EQ(lines_of(http->requests()[0].body).size(), 80U);
+}
+
+TEST_F(Batching, SleepsUntilItIsWokenWhenLittleComes) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  target.submit_many(40);
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(5));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(5));  // nothing came
+  ASSERT_TRUE(http->wait_idle());
+  const bool has_more_to_do_soon = http->advance_to_next_deadline(milliseconds(900));
+  ASSERT_TRUE(http->wait_idle());
+
+  const std::size_t wakeups = http->wakeup_count();
+  target.submit("later");
+
+  EXPECT_FALSE(has_more_to_do_soon);
+  EXPECT_EQ(http->wakeup_count(), wakeups + 1);
+  EXPECT_TRUE(target.flush(seconds(10)));
+}
+
+// What comes while it looks is not told: its linger counts from the last look.
+TEST_F(Batching, SendsInTimeWhatComesWhileItLooks) {
+  Target target(make_transport(), line_destination("t", "http://127.0.0.1/"));
+  target.submit("first");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+  ASSERT_TRUE(http->wait_for_requests(1));
+  ASSERT_TRUE(http->wait_idle());
+
+  target.submit("second");
+  clock->advance(milliseconds(5));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(994));
+  ASSERT_TRUE(http->wait_idle());
+  const std::size_t early = http->request_count();
+  clock->advance(milliseconds(1));
+
+  ASSERT_TRUE(http->wait_for_requests(2));
+  EXPECT_EQ(early, 1U);
+  EXPECT_EQ(http->requests()[1].body, "second\n");
+}
+
 TEST_F(Batching, SealsByBytes) {
   const std::string text(200, 'x');
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_bytes = 1000}));
