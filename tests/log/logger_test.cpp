@@ -60,6 +60,18 @@ TEST(Logger, AFieldNamedAsAPartOfTheLineIsKeptUnderAnotherName) {
   EXPECT_EQ(line.find("trace_id"), nullptr);
 }
 
+TEST(Logger, NoTwoMembersOfALineHaveOneName) {
+  const Logged logged;
+
+  logged.logger.info("real", {{"fields.message", 1}, {"message", 2}, {"fields.fields.message", 3}});
+
+  const JsonValue line = logged.last();
+  EXPECT_EQ(line["message"].as_string(), "real");
+  EXPECT_EQ(line["fields.message"].as_integer(), 1);
+  EXPECT_EQ(line["fields.fields.fields.message"].as_integer(), 2);
+  EXPECT_EQ(line["fields.fields.message"].as_integer(), 3);
+}
+
 struct Counted {
   int* written;
 };
