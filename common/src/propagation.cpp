@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -20,9 +21,16 @@ namespace {
 
 using Propagators = std::vector<std::shared_ptr<const Propagator>>;
 
+// Never changed and never freed, for `extract` reads it without a lock. There is a longer one for
+// each vendor, not for each client.
+struct PropagatorList {
+  Propagators items;
+  const PropagatorList* shorter = nullptr;
+};
+
 struct Registered {
-  std::mutex mutex;  // guards `list` and `parent_provider`
-  Propagators list;
+  std::mutex mutex;  // guards `parent_provider` and the making of a longer list
+  std::atomic<const PropagatorList*> list{new PropagatorList};
   std::shared_ptr<const ParentProvider> parent_provider;
 };
 
@@ -36,9 +44,8 @@ Registered& registered() noexcept {
   return instance;
 }
 
-Propagators propagators() {
-  const std::lock_guard lock(registered().mutex);
-  return registered().list;
+const PropagatorList& propagators() noexcept {
+  return *registered().list.load(std::memory_order_acquire);
 }
 
 // What leaves by headers is masked as what is sent. Who will read it is not known: by every mask
@@ -173,11 +180,14 @@ std::mutex& propagators_mutex() noexcept { return registered().mutex; }
 
 void register_propagator(std::shared_ptr<const Propagator> propagator) {
   const std::lock_guard lock(registered().mutex);
-  Propagators& list = registered().list;
-  const bool known = std::any_of(list.begin(), list.end(), [&](const auto& other) {
+  const PropagatorList& list = propagators();
+  const bool known = std::any_of(list.items.begin(), list.items.end(), [&](const auto& other) {
     return other->name() == propagator->name();
   });
-  if (!known) list.push_back(std::move(propagator));
+  if (known) return;
+  auto longer = std::make_unique<PropagatorList>(PropagatorList{list.items, &list});
+  longer->items.push_back(std::move(propagator));
+  registered().list.store(longer.release(), std::memory_order_release);
 }
 
 std::vector<HttpHeader> inject(InjectOptions options) noexcept {
@@ -221,7 +231,7 @@ Context extract(const std::vector<HttpHeader>& headers, ExtractOptions options) 
     }
     bool found = read_trace_context(headers, *parent);
     PropagateParams attributes;
-    for (const auto& propagator : propagators()) {
+    for (const auto& propagator : propagators().items) {
       found = propagator->extract(headers, baggage, options, *parent, attributes) || found;
     }
     Ref<ContextNode> node = copy_node(current_node());
