@@ -20,11 +20,7 @@ using llmtrace::openai::Message;
 // For the trace's own line in the vendor's list: a single question as it is.
 Json shown_input(const std::vector<Message>& messages) {
   if (messages.size() == 1) return messages.front().content;
-  std::vector<Json> all;
-  for (const Message& message : messages) {
-    all.push_back({{"role", message.role}, {"content", message.content}});
-  }
-  return all;
+  return messages;
 }
 
 // ChatClient's messages read "endpoint: type: reason".

@@ -3,6 +3,7 @@
 #include <llmtrace/openai.h>
 
 #include <string>
+#include <vector>
 
 #include "common/src/json_value.h"
 
@@ -25,6 +26,21 @@ TEST(Recording, ARequestIsReadIntoAGeneration) {
   EXPECT_EQ(text_of(params.input), R"([{"role":"user","content":"hi"}])");
   EXPECT_EQ(text_of(params.model_parameters), R"({"temperature":0.5,"max_tokens":10})");
   EXPECT_EQ(text_of(params.metadata), R"({"tools":[{"type":"function"}]})");
+}
+
+TEST(Recording, MessagesAreValues) {
+  const std::vector<Message> messages = {
+      {.role = "user", .content = "caf\xC3\xA9 \"x\""},
+      {.role = "assistant", .tool_calls = {{.id = "c1", .name = "look", .arguments = "{}"}}},
+      {.role = "tool", .content = Json{{"found", 2}}, .tool_call_id = "c1"}};
+
+  const Json value = messages;
+
+  EXPECT_EQ(value.text(),
+            "[{\"role\":\"user\",\"content\":\"caf\xC3\xA9 \\\"x\\\"\"},"
+            R"({"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",)"
+            R"("function":{"name":"look","arguments":"{}"}}]},)"
+            R"({"role":"tool","content":{"found":2},"tool_call_id":"c1"}])");
 }
 
 TEST(Recording, AnEmbeddingIsOne) {

@@ -27,29 +27,6 @@ void write_calls(JsonWriter& writer, const std::vector<ToolCall>& calls) {
   writer.end_array();
 }
 
-void write_message(JsonWriter& writer, const Message& message) {
-  writer.begin_object();
-  writer.key("role");
-  writer.string(message.role);
-  writer.key("content");
-  writer.value(message.content);
-  if (!message.tool_calls.empty()) write_calls(writer, message.tool_calls);
-  if (!message.tool_call_id.empty()) {
-    writer.key("tool_call_id");
-    writer.string(message.tool_call_id);
-  }
-  writer.end_object();
-}
-
-Json messages_json(const std::vector<Message>& messages) {
-  std::string text;
-  JsonWriter writer(text);
-  writer.begin_array();
-  for (const Message& message : messages) write_message(writer, message);
-  writer.end_array();
-  return Json::from_valid_text(std::move(text));
-}
-
 template <class Value>
 void write(JsonWriter& writer, std::string_view name, const std::optional<Value>& value) {
   if (!value) return;
@@ -83,6 +60,20 @@ void write_parameters(JsonWriter& writer, const ChatRequest& request, bool strea
 
 }  // namespace
 
+void to_json(JsonWriter& writer, const Message& message) {
+  writer.begin_object();
+  writer.key("role");
+  writer.string(message.role);
+  writer.key("content");
+  writer.value(message.content);
+  if (!message.tool_calls.empty()) write_calls(writer, message.tool_calls);
+  if (!message.tool_call_id.empty()) {
+    writer.key("tool_call_id");
+    writer.string(message.tool_call_id);
+  }
+  writer.end_object();
+}
+
 Json object_or_absent(std::string text) {
   return text == "{}" ? Json() : Json::from_valid_text(std::move(text));
 }
@@ -108,7 +99,7 @@ ChatPieces pieces_of(const ChatRequest& request, bool streamed) {
   writer.begin_object();
   write_parameters(writer, request, streamed);
   writer.end_object();
-  return {.messages = messages_json(request.messages),
+  return {.messages = request.messages,
           .tools = request.tools,
           .parameters = object_or_absent(std::move(parameters))};
 }

@@ -32,6 +32,9 @@ struct Message {
   std::string tool_call_id{};  ///< of a "tool" message: whose answer it is
 };
 
+/// As it is sent: messages are values wherever llmtrace takes one, `.input = request.messages`.
+LLMTRACE_EXPORT void to_json(JsonWriter& writer, const Message& message);
+
 /// What was given is sent; the rest is the endpoint's default.
 struct ChatRequest {
   std::string model{};  ///< default: the client's
