@@ -109,9 +109,12 @@ std::string create_trace_id(std::string_view seed) { return to_hex(sha256(seed).
 std::string create_observation_id(std::string_view seed) { return to_hex(sha256(seed).data(), 8); }
 
 void append_hex(std::string& out, const std::uint8_t* bytes, std::size_t count) {
+  const std::size_t begin = out.size();
+  out.resize(begin + 2 * count);
+  char* digit = out.data() + begin;
   for (std::size_t i = 0; i < count; ++i) {
-    out.push_back(kHexDigits[bytes[i] >> 4U]);
-    out.push_back(kHexDigits[bytes[i] & 0xFU]);
+    *digit++ = kHexDigits[bytes[i] >> 4U];
+    *digit++ = kHexDigits[bytes[i] & 0xFU];
   }
 }
 

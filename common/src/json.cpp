@@ -113,6 +113,7 @@ void Json::merge(Json other) {
 }
 
 bool Json::is_object() const noexcept {
+  if (kind_ == Kind::Value && text_.starts_with('{')) return true;  // nearly always
   const std::size_t begin = text_.find_first_not_of(" \t\r\n");
   return kind_ == Kind::Value && begin != std::string::npos && text_[begin] == '{';
 }

@@ -35,7 +35,8 @@ void append_id(std::string& out, std::string_view key, const std::uint8_t* bytes
 void append_value(std::string& out, std::string_view json) {
   const std::size_t start = out.size();
   out.append(json);
-  if (json.find_first_of("\r\n") == std::string_view::npos) return;
+  if (json.find('\n') == std::string_view::npos && json.find('\r') == std::string_view::npos)
+    return;
   const auto begin = out.begin() + static_cast<std::ptrdiff_t>(start);
   std::replace_if(
       begin, out.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');

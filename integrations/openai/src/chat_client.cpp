@@ -69,6 +69,7 @@ class ChatClient::Impl {
                      ? Secret(environment_variable("OPENAI_API_KEY").value_or(std::string()))
                      : config_.api_key),
         model_(text_option(config_.model, {"OPENAI_MODEL"}, "")),
+        provider_(config_.provider.empty() ? provider_of(base_url_) : config_.provider),
         exchange_(
             {.idle_timeout = checked_duration(config_.idle_timeout, "ChatConfig::idle_timeout"),
              .max_reply_bytes = config_.max_reply_bytes}) {
@@ -185,7 +186,7 @@ class ChatClient::Impl {
                                                        .said = std::move(pieces.messages),
                                                        .tools = std::move(pieces.tools),
                                                        .parameters = std::move(pieces.parameters)},
-                                                      base_url_)
+                                                      provider_)
                                       : generation_of(call.body, base_url_);
     params.prompt = std::move(request.prompt);
     start(call, std::move(params), request.name, std::move(request.metadata));
@@ -207,7 +208,7 @@ class ChatClient::Impl {
 
   void start(Call& call, ObservationParams params, const std::string& name, Json metadata) const {
     if (!name.empty()) params.name = name;
-    if (!config_.provider.empty()) params.provider = config_.provider;
+    params.provider = provider_;
     if (!config_.capture_content) params.input = {};
     params.metadata.merge(std::move(metadata));
     call.generation = start_observation(std::move(params));
@@ -329,6 +330,7 @@ class ChatClient::Impl {
   const std::string base_url_;
   const Secret api_key_;
   const std::string model_;
+  const std::string provider_;
   Exchange exchange_;
 };
 

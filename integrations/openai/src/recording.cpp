@@ -72,14 +72,14 @@ ObservationParams generation_of(std::string_view request_body, std::string_view 
        .said = said != nullptr ? from(*said) : Json(),
        .tools = tools != nullptr ? from(*tools) : Json(),
        .parameters = parameters_of(request)},
-      endpoint);
+      provider_of(endpoint));
 }
 
-ObservationParams generation_of(RequestFacts request, std::string_view endpoint) {
+ObservationParams generation_of(RequestFacts request, std::string_view provider) {
   const bool embeds = request.as_type == ObservationType::Embedding;
   ObservationParams params;
   params.as_type = request.as_type;
-  params.provider = provider_of(endpoint);
+  params.provider = provider;
   params.name =
       (embeds ? "embeddings" : "chat") + (request.model.empty() ? "" : " " + request.model);
   params.model = std::move(request.model);

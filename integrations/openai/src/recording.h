@@ -24,7 +24,7 @@ struct RequestFacts {
   Json tools{};       ///< absent: none
   Json parameters{};  ///< absent: none
 };
-ObservationParams generation_of(RequestFacts request, std::string_view endpoint);
+ObservationParams generation_of(RequestFacts request, std::string_view provider);
 
 /// Of a reply that is none, for whoever looks into it.
 constexpr std::size_t kMaxShownBytes = std::size_t{16} << 10;
