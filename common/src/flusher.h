@@ -133,8 +133,9 @@ class Flusher {
   void send_open(Cell& cell, SteadyTime now, const Mask* mask);
   bool in_a_hurry() const;
   bool drain_is_due(SteadyTime now);
-  void look_again(SteadyTime now) noexcept;
+  void go_on_looking(SteadyTime now) noexcept;
   void stop_looking() noexcept;
+  SteadyTime next_look() const noexcept;
   void drain(SteadyTime now);
   void settle_budget(std::size_t released_bytes, std::size_t released_items);
   bool wants_more() const;
@@ -199,8 +200,8 @@ class Flusher {
   std::size_t sharers_ = 0;        // pipelines that take items from the queue
   std::int64_t lane_bytes_ = 0;    // what the lanes held when the budget was last settled
   std::int64_t lane_items_ = 0;
-  std::optional<SteadyTime> linger_deadline_;
-  std::optional<SteadyTime> next_look_;  // while is_looking_
+  std::optional<SteadyTime> waiting_since_;  // what is in the queue, about
+  std::optional<SteadyTime> last_look_;      // while is_looking_
   std::chrono::milliseconds min_linger_{1000};
   std::optional<std::chrono::milliseconds> open_after_;  // the smallest of the live destinations'
   SteadyTime next_open_look_{};

@@ -240,36 +240,40 @@ bool Flusher::in_a_hurry() const {
 }
 
 bool Flusher::drain_is_due(SteadyTime now) {
-  // What is there came after the last look.
-  const SteadyTime arrival = next_look_ ? std::min(now, *next_look_ - kLookAgain) : now;
-  const bool looks = next_look_ && now >= *next_look_;
+  const SteadyTime arrival = last_look_.value_or(now);  // of what was not there then
+  const bool looks = last_look_ && now >= next_look();
   if (looks && queued_items_.load(kRelaxed) < kWorthALook) stop_looking();
   const std::int64_t items = queued_items_.load();
   if (items <= 0 && pending_.empty()) {
-    linger_deadline_.reset();
+    waiting_since_.reset();
     return false;
   }
-  if (!linger_deadline_) {
-    linger_deadline_ = arrival + min_linger_;
-    if (!next_look_) look_again(now);
+  if (!waiting_since_) {
+    waiting_since_ = arrival;
+    if (!last_look_) go_on_looking(now);
   }
   return !pending_.empty() || items >= ready_items_.load(kRelaxed) ||
-         queued_bytes_.load(kRelaxed) >= ready_bytes_.load(kRelaxed) || now >= *linger_deadline_ ||
-         (looks && items >= kWorthALook) || in_a_hurry();
+         queued_bytes_.load(kRelaxed) >= ready_bytes_.load(kRelaxed) ||
+         now >= *waiting_since_ + min_linger_ || (looks && items >= kWorthALook) || in_a_hurry();
 }
 
-void Flusher::look_again(SteadyTime now) noexcept {
-  next_look_ = now + kLookAgain;
+void Flusher::go_on_looking(SteadyTime now) noexcept {
+  last_look_ = now;
   is_looking_.store(true, kRelaxed);
 }
 
 void Flusher::stop_looking() noexcept {
-  next_look_.reset();
+  last_look_.reset();
   is_looking_.exchange(false);
 }
 
+// Nobody tells it of what comes meanwhile: no later than that may go.
+Flusher::SteadyTime Flusher::next_look() const noexcept {
+  return *last_look_ + std::clamp(min_linger_, milliseconds(1), kLookAgain);
+}
+
 void Flusher::drain(SteadyTime now) {
-  const SteadyTime arrival = linger_deadline_ ? *linger_deadline_ - min_linger_ : now;
+  const SteadyTime arrival = waiting_since_.value_or(now);
   const std::shared_ptr<const Mask> mask = process_mask();
   while (!pending_.empty() && wants_more()) {
     process(pending_.front(), true, arrival, mask.get());
@@ -298,8 +302,8 @@ void Flusher::drain(SteadyTime now) {
     queued_bytes_.fetch_sub(bytes, kRelaxed);
     settle_budget(released_bytes, released_items);
   }
-  if (queued_items_.load(kRelaxed) <= 0) linger_deadline_.reset();
-  look_again(now);
+  if (queued_items_.load(kRelaxed) <= 0) waiting_since_.reset();
+  go_on_looking(now);
 }
 
 // Moves the budget from what left the queue to what the lanes hold now.
@@ -398,8 +402,8 @@ void Flusher::notify_producers() {
 milliseconds Flusher::poll_timeout(SteadyTime now) const {
   SteadyTime deadline = now + kIdlePoll;
   // While nothing is taken from the queue its linger is of no interest; a reply comes first.
-  if (linger_deadline_ && wants_more()) deadline = std::min(deadline, *linger_deadline_);
-  if (next_look_ && wants_more()) deadline = std::min(deadline, *next_look_);
+  if (waiting_since_ && wants_more()) deadline = std::min(deadline, *waiting_since_ + min_linger_);
+  if (last_look_ && wants_more()) deadline = std::min(deadline, next_look());
   bool waiting_for_reply = false;
   for (const auto& [key, pipeline] : pipelines_) {
     for (const auto& lane : pipeline->lanes) {

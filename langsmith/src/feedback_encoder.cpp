@@ -18,7 +18,7 @@ using llmtrace::Timestamp;
 using llmtrace::Uuid;
 using llmtrace::Verdict;
 
-constexpr std::chrono::seconds kPatience(2);  // for the runs that it is about
+constexpr std::chrono::seconds kPatience(2);  // for the runs that it is about, once they may go
 constexpr unsigned kTries = 10;               // a run, or its project, may be on its way still
 constexpr std::chrono::milliseconds kFirstDelay(500);
 constexpr std::chrono::milliseconds kMostDelay = std::chrono::seconds(60);
@@ -32,7 +32,7 @@ class FeedbackEncoder final : public llmtrace::Encoder {
     limits_.linger = wire_->config().batch_interval;
     limits_.max_items = 1;
     limits_.max_item_bytes = kMaxFeedbackBytes;
-    limits_.patience = kPatience;
+    limits_.patience = wire_->config().batch_interval + kPatience;
   }
 
   bool takes(llmtrace::ItemKind kind) const noexcept override {

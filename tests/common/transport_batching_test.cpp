@@ -129,6 +129,45 @@ TEST_F(Batching, SendsInTimeWhatComesWhileItLooks) {
   EXPECT_EQ(http->requests()[1].body, "second\n");
 }
 
+TEST_F(Batching, KeepsALingerShorterThanALook) {
+  Target target(make_transport(),
+                line_destination("t", "http://127.0.0.1/", {.linger = milliseconds(2)}));
+  target.submit("first");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(2));
+  ASSERT_TRUE(http->wait_for_requests(1));
+  ASSERT_TRUE(http->wait_idle());
+
+  target.submit("second");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(milliseconds(2));
+
+  ASSERT_TRUE(http->wait_for_requests(2));
+  EXPECT_EQ(http->requests()[1].body, "second\n");
+}
+
+TEST_F(Batching, AClientThatComesLaterKeepsItsOwnShorterLinger) {
+  const auto transport = make_transport();
+  Target slow(transport,
+              line_destination("slow", "http://127.0.0.1/slow", {.linger = seconds(60)}));
+  slow.submit("early");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(10));
+  Target quick(transport,
+               line_destination("quick", "http://127.0.0.1/quick", {.linger = seconds(1)}));
+  quick.submit("late");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(1));
+  ASSERT_TRUE(http->wait_for_requests(1));
+  ASSERT_TRUE(http->wait_idle());
+
+  clock->advance(seconds(49));
+
+  ASSERT_TRUE(http->wait_for_requests(2));
+  EXPECT_EQ(http->requests()[0].body, "late\n");
+  EXPECT_EQ(http->requests()[1].body, "early\n") << "a minute after it came";
+}
+
 TEST_F(Batching, SealsByBytes) {
   const std::string text(200, 'x');
   Target target(make_transport(), line_destination("t", "http://127.0.0.1/", {.max_bytes = 1000}));

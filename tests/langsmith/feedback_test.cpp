@@ -258,6 +258,31 @@ TEST_F(FeedbackTest, AnOlderServerGetsEachByItself) {
   EXPECT_EQ(requests_to("/feedback").size(), 3U);
 }
 
+TEST_F(FeedbackTest, WaitsForTheRunsHoweverLongTheseMayWait) {
+  serve({}, R"({"version":"0.8.9","batch_ingest_config":{"use_multipart_endpoint":true}})");
+  auto config = this->config();
+  config.batch_interval = seconds(20);
+  Client client(config);
+  client.start_run({.name = "x"}).end();
+  EXPECT_TRUE(client.flush(seconds(10)));                              // the server is known
+  for (int i = 0; i < 40; ++i) client.start_run({.name = "x"}).end();  // so many leave the queue
+  client.create_feedback({.run_id = kRun, .key = "k", .score = 1, .trace_id = kTrace});
+  ASSERT_TRUE(http->wait_idle());
+
+  clock->advance(milliseconds(5));
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(seconds(19));
+  ASSERT_TRUE(http->wait_idle());
+  const std::size_t early = requests_to("/feedback").size();
+  clock->advance(seconds(1));
+  ASSERT_TRUE(settle(client));
+
+  EXPECT_EQ(early, 0U);
+  const auto requests = http->requests();
+  EXPECT_TRUE(requests.back().url.ends_with("/feedback")) << requests.back().url;
+  EXPECT_EQ(sent().size(), 41U);
+}
+
 TEST_F(FeedbackTest, ARunThatIsNotThereYetIsTriedTenTimes) {
   serve([](const Request&) { return std::optional(reply_with(404, "run not found")); });
   Client client(config());
