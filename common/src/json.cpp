@@ -20,9 +20,9 @@ constexpr auto kMostLevels = static_cast<unsigned char>(JsonWriter::kMaxDepth);
 // Nearly always few members are added, none of whose keys is there yet: their text goes behind the
 // other. False, and nothing is done, where that is not plain to see.
 bool append_new_members(std::string& object, std::string_view added) {
-  constexpr std::size_t kFew = 8;
+  constexpr std::size_t kMost = 8;
   if (!object.ends_with('}') || !added.starts_with('{') || !added.ends_with('}')) return false;
-  std::array<std::string_view, kFew> keys;
+  std::array<std::string_view, kMost> keys;
   std::size_t count = 0;
   const auto is_plain_and_new = [&](std::string_view key) {
     const auto end = keys.begin() + static_cast<std::ptrdiff_t>(count);
@@ -31,13 +31,14 @@ bool append_new_members(std::string& object, std::string_view added) {
   std::string_view key;
   std::string_view value;
   for (JsonObjectReader reader(added); reader.next_literal(key, value); keys[count++] = key) {
-    if (count == kFew || !is_plain_and_new(key)) return false;
+    if (count == kMost || !is_plain_and_new(key)) return false;
   }
   if (count == 0) return true;
   bool is_empty = true;
   for (JsonObjectReader reader(object); reader.next_literal(key, value); is_empty = false) {
     if (!is_plain_and_new(key)) return false;
   }
+  object.reserve(object.size() + added.size());  // what throws has changed nothing
   object.pop_back();
   if (!is_empty) object.push_back(',');
   object.append(added, 1);

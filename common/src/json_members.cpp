@@ -57,5 +57,17 @@ std::string JsonMembers::to_text() const {
   return text;
 }
 
+std::string JsonMembers::free_name(std::string_view prefix, std::string_view key) const {
+  std::string name(key);
+  const auto is_taken = [&] {
+    return std::any_of(members().begin(), members().end(),
+                       [&](const Member& member) { return member.key == name; });
+  };
+  do {
+    name.insert(0, prefix);
+  } while (is_taken());
+  return name;
+}
+
 }  // namespace v0
 }  // namespace llmtrace

@@ -34,6 +34,8 @@ class LLMTRACE_EXPORT JsonMembers {
     return {many_.empty() ? few_.data() : many_.data(), count_};
   }
   std::string to_text() const;
+  /// `prefix` and `key`, with one more prefix as long as there is a member of that name.
+  std::string free_name(std::string_view prefix, std::string_view key) const;
 
  private:
   Member& find_or_add(std::string_view key);

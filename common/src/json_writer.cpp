@@ -14,6 +14,7 @@ inline namespace v0 {
 namespace {
 
 constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr std::size_t kContainerBytes = 240;  // instead of growing to it in four steps
 
 void append_escaped(std::string& out, unsigned char byte) {
   switch (byte) {
@@ -159,6 +160,7 @@ void JsonWriter::begin_container(char bracket) {
     return;
   }
   begin_value();
+  if (out_->empty()) out_->reserve(kContainerBytes);
   out_->push_back(bracket);
   const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(depth_);
   has_element_ &= ~bit;

@@ -31,7 +31,7 @@ LLMTRACE_EXPORT std::string_view utf16_prefix(std::string_view text,
                                               std::size_t max_units) noexcept;
 
 /// Index of the first byte at or after `from` that is not plain ASCII, or that JSON must escape
-/// when `escaped_too`; `text.size()` if there is none.
+/// when `escaped_too`; `text.size()` if there is none. `from` is no more than that.
 LLMTRACE_EXPORT std::size_t find_special(std::string_view text, std::size_t from,
                                          bool escaped_too) noexcept;
 

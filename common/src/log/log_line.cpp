@@ -47,25 +47,12 @@ bool is_cut(const LogEntry& entry, const JsonMembers::Member& member) {
          (member.key == kPromptPreview || member.key == kResponsePreview);
 }
 
-// Of a field named as a part of the line; no two members of a line have one name.
-std::string name_of_own(std::string_view key, const JsonMembers& members) {
-  std::string name(key);
-  const auto is_taken = [&] {
-    return std::any_of(members.members().begin(), members.members().end(),
-                       [&](const JsonMembers::Member& member) { return member.key == name; });
-  };
-  do {
-    name.insert(0, kOwnPrefix);
-  } while (is_taken());
-  return name;
-}
-
 void append_members(std::string& out, const LogEntry& entry, const JsonMembers& members) {
   for (const JsonMembers::Member& member : members.members()) {
     const bool own = std::find(kOwnKeys.begin(), kOwnKeys.end(), member.key) != kOwnKeys.end();
     out.push_back(',');
     if (own) {
-      append_json_string(out, name_of_own(member.key, members));
+      append_json_string(out, members.free_name(kOwnPrefix, member.key));
     } else {
       append_json_string(out, member.key);
     }

@@ -124,7 +124,7 @@ void write_fields(const LogRecord& record, AttributeSink& sink) {
                             (member.key == kPromptPreview || member.key == kResponsePreview);
     // As in the file: the logger's name is not to be replaced by a field.
     const bool is_own = member.key == "logger";
-    write_value(is_own ? "fields.logger" : member.key, member.value,
+    write_value(is_own ? members.free_name("fields.", member.key) : member.key, member.value,
                 is_preview ? record.preview_bytes : std::string::npos, sink);
   }
 }

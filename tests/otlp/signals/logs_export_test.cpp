@@ -52,6 +52,21 @@ TEST_F(LogsExport, ALineIsARecordWithItsFieldsAndItsObservation) {
   EXPECT_EQ(logger.stats().exported, 1U);
 }
 
+TEST_F(LogsExport, NoTwoAttributesHaveOneName) {
+  OtlpExporter exporter(config());
+  const Logger logger = logger_to(exporter);
+  logger.info("x", {{"fields.logger", 1}, {"logger", 2}});
+  ASSERT_TRUE(logger.flush());
+  ASSERT_TRUE(exporter.flush());
+
+  const std::map<std::string, std::string> expected = {
+      {"logger", string_value("api")},
+      {"fields.logger", R"({"intValue":"1"})"},
+      {"fields.fields.logger", R"({"intValue":"2"})"},
+  };
+  EXPECT_EQ(attributes_of(sent_logs().at(0)), expected);
+}
+
 TEST_F(LogsExport, ALineOutsideOfATraceHasNoIds) {
   OtlpExporter exporter(config());
   const Logger logger = logger_to(exporter);
