@@ -16,12 +16,13 @@ using llmtrace::openai::ChatRequest;
 
 namespace {
 
-// Whatever happens: the reader waits for an outcome.
 CompletionStream::Outcome ask(const ChatClient& model, ChatRequest request,
                               const llmtrace::openai::OnText& on_text) {
   try {
-    return model.stream(std::move(request), on_text);
-  } catch (const std::exception& error) {
+    CompletionStream::Outcome outcome = model.stream(std::move(request), on_text);
+    if (outcome) llmtrace::current_observation().update({.output = outcome->text()});
+    return outcome;
+  } catch (const std::exception& error) {  // the reader waits for an outcome, whatever it is
     return llmtrace::Error{error.what()};
   }
 }
@@ -57,7 +58,6 @@ void CompletionStream::run(const ChatClient& model, ChatRequest request) {
     return true;
   };
   Outcome outcome = ask(model, std::move(request), on_text);
-  if (outcome) llmtrace::current_observation().update({.output = outcome->text()});
   {
     const std::lock_guard lock(mutex_);
     outcome_ = std::move(outcome);

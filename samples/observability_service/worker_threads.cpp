@@ -19,7 +19,10 @@ std::future<void> WorkerThreads::run(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     // Those that wait in the queue have an idle thread each, which is on its way to them.
-    if (idle_ <= waiting_.size()) threads_.emplace_back([this] { serve(); });
+    if (idle_ <= waiting_.size()) {
+      threads_.emplace_back([this] { serve(); });
+      ++idle_;
+    }
     waiting_.push_back(std::move(next));
   }
   changed_.notify_one();
@@ -28,7 +31,6 @@ std::future<void> WorkerThreads::run(std::function<void()> work) {
 
 void WorkerThreads::serve() {
   std::unique_lock lock(mutex_);
-  ++idle_;
   for (;;) {
     changed_.wait(lock, [this] { return !waiting_.empty() || is_ending_; });
     if (waiting_.empty()) return;

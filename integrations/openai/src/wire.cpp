@@ -93,13 +93,27 @@ ToolCall read_call(const JsonValue& call) {
 
 }  // namespace
 
+namespace {
+
+// Not by a conversion, which would send the model "<error: ...>" where there is no memory.
+Json messages_json(const std::vector<Message>& messages) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_array();
+  for (const Message& message : messages) to_json(writer, message);
+  writer.end_array();
+  return Json::from_valid_text(std::move(text), writer.levels());
+}
+
+}  // namespace
+
 ChatPieces pieces_of(const ChatRequest& request, bool streamed) {
   std::string parameters;
   JsonWriter writer(parameters);
   writer.begin_object();
   write_parameters(writer, request, streamed);
   writer.end_object();
-  return {.messages = request.messages,
+  return {.messages = messages_json(request.messages),
           .tools = request.tools,
           .parameters = object_or_absent(std::move(parameters))};
 }
