@@ -47,6 +47,26 @@ TEST_F(Lifetime, ATransportServesClientsOneAfterTheOther) {
   EXPECT_EQ(http->request_count(), 20U);
 }
 
+// The thread ended while it was looking by itself: the next one is woken, or finds what there is.
+TEST_F(Lifetime, AClientMayComeAfterABusyOne) {
+  const auto transport = make_transport();
+  {
+    Target busy(transport, line_destination("busy", "http://127.0.0.1/"));
+    busy.submit_many(40);
+    ASSERT_TRUE(http->wait_idle());
+    clock->advance(std::chrono::milliseconds(5));
+    ASSERT_TRUE(http->wait_idle());
+    EXPECT_TRUE(busy.close(std::chrono::seconds(10)));
+  }
+  Target next(transport, line_destination("next", "http://127.0.0.1/next"));
+  next.submit("x");
+  ASSERT_TRUE(http->wait_idle());
+  clock->advance(std::chrono::seconds(1));
+
+  ASSERT_TRUE(http->wait_for_requests(2));
+  EXPECT_EQ(http->requests()[1].body, "x\n");
+}
+
 // A flusher that is in the midst of a round has not heard of a client that came since.
 class BriefClient : public Lifetime, public ::testing::WithParamInterface<std::size_t> {};
 
