@@ -117,8 +117,8 @@ bool Flusher::push(const QueueItem& item) noexcept {
     refuse_queue();
     return true;
   }
-  // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread. While
-  // it looks by itself the first need not.
+  // The first item starts the linger, a batch's worth ends it; nobody else wakes the thread. A
+  // thread that looks by itself finds the first without being woken.
   const std::int64_t ready_items = ready_items_.load(kRelaxed);
   const std::int64_t ready_bytes = ready_bytes_.load(kRelaxed);
   const bool now_ready = (items_before < ready_items && items_before + 1 >= ready_items) ||

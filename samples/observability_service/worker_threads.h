@@ -1,5 +1,5 @@
-// WorkerThreads are kept from one piece of work to the next: a new thread for each has empty caches
-// of memory and of ids, which costs a request more than observing it does.
+// WorkerThreads are kept from one piece of work to the next: a new thread for each would begin with
+// empty caches, of malloc's as of llmtrace's.
 #pragma once
 
 #include <condition_variable>
